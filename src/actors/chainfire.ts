@@ -1,0 +1,113 @@
+/**
+ * Chainfire as those outside the actors see it: the doors of `api`, the simulator's clients. Every call
+ * goes to this node's own actors; where the answer comes from is theirs to find out.
+ *
+ * A call never throws: what may go wrong is an outcome. `unknown` means that a write may or may not
+ * have happened; nothing behind this interface ever proposes a write twice.
+ */
+
+import type { Bytes } from '../base/bytes.ts'
+import type {
+  Command,
+  CommandResult,
+  Event,
+  KeyValue,
+  KvError,
+  RangeRequest,
+  RangeResponse,
+} from '../core/kv/types.ts'
+
+export interface Header {
+  readonly revision: number
+  readonly term: number
+}
+
+export type Unavailable =
+  /** Certainly not done: no leader known, or this node cannot serve now. */
+  | 'no-leader'
+  | 'overloaded'
+  | 'stopping'
+  /** Perhaps done. */
+  | 'leader-changed'
+  | 'timeout'
+
+export type Outcome<T> =
+  | { readonly ok: true; readonly header: Header; readonly value: T }
+  | { readonly ok: false; readonly header: Header; readonly error: KvError }
+  | { readonly ok: false; readonly unavailable: Unavailable }
+
+export interface LeaseTimeToLive {
+  /** Whole seconds left; -1 when there is no such lease. */
+  readonly ttl: number
+  readonly grantedTtl: number
+  readonly keys: readonly Bytes[]
+}
+
+export interface GroupStatus {
+  readonly leader: string | undefined
+  readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner' | 'recovering'
+  readonly term: number
+  readonly lastIndex: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+  readonly revision: number
+  readonly compactRevision: number
+  readonly keys: number
+  readonly leases: number
+  readonly quiescent: boolean
+  /** Names of the voters and learners of the group's configuration. */
+  readonly voters: readonly string[]
+  readonly learners: readonly string[]
+}
+
+export interface WatchCreate {
+  readonly key: Bytes
+  readonly rangeEnd: Bytes
+  /** 0: from the next revision on. */
+  readonly startRevision: number
+  readonly progressNotify: boolean
+  readonly noPut: boolean
+  readonly noDelete: boolean
+  readonly prevKv: boolean
+  /** 0: the stream picks one. */
+  readonly watchId: number
+  readonly fragment: boolean
+}
+
+export interface WatchEvent extends Event {
+  /** Filled when the watcher asked for it, the pair existed and is not compacted. */
+  readonly prevKv: KeyValue | undefined
+}
+
+/** One response of a watch stream, in the order in which a client must see it. */
+export interface WatchResponse {
+  readonly header: Header
+  readonly watchId: number
+  readonly created: boolean
+  readonly canceled: boolean
+  readonly compactRevision: number
+  readonly cancelReason: string
+  readonly fragment: boolean
+  readonly events: readonly WatchEvent[]
+}
+
+export interface WatchStream {
+  create(request: WatchCreate): void
+  cancel(watchId: number): void
+  progress(): void
+  /** The consumer took this many responses: room for as many more. */
+  consumed(responses: number): void
+  close(): void
+}
+
+export interface Chainfire {
+  range(request: RangeRequest): Promise<Outcome<RangeResponse>>
+  /** Proposes a command once. */
+  write(command: Command): Promise<Outcome<CommandResult>>
+  keepAlive(id: bigint): Promise<Outcome<{ readonly ttl: number }>>
+  timeToLive(id: bigint, keys: boolean): Promise<Outcome<LeaseTimeToLive>>
+  leases(): Promise<Outcome<readonly bigint[]>>
+  status(): Promise<GroupStatus>
+  /** At most `window` responses are under way to `deliver` before `consumed` makes room. */
+  watch(window: number, deliver: (response: WatchResponse) => void): WatchStream
+}
