@@ -1,0 +1,64 @@
+/**
+ * Checksummed values. Each value on disk carries a CRC-32 over its key and payload, so that a torn, rotten or
+ * misplaced one is found at the first read and named, and never silently used.
+ *
+ * Layout: version (1 byte, now 1) | CRC-32 of key, then payload (4 bytes, big-endian) | payload.
+ */
+
+import { crc32 } from 'node:zlib'
+import type { Bytes } from '../base/bytes.ts'
+
+const VERSION = 1
+const HEAD_BYTES = 5
+
+/** A value on disk is not what was written under its key. The message names key and damage. */
+export class CorruptRecord extends Error {
+  override readonly name = 'CorruptRecord'
+}
+
+export function sealRecord(key: Bytes, payload: Bytes): Bytes {
+  const record = new Uint8Array(HEAD_BYTES + payload.length)
+  record[0] = VERSION
+  writeUint32(record, 1, checksum(key, payload))
+  record.set(payload, HEAD_BYTES)
+  return record
+}
+
+/** The payload, as a view into `record`. Throws `CorruptRecord`. */
+export function openRecord(key: Bytes, record: Bytes): Bytes {
+  if (record.length < HEAD_BYTES) throw damaged(key, `${record.length} bytes are too few`)
+  if (record[0] !== VERSION) throw damaged(key, `format ${record[0]} is unknown to this version`)
+  const payload = record.subarray(HEAD_BYTES)
+  if (readUint32(record, 1) !== checksum(key, payload)) throw damaged(key, 'the checksum differs')
+  return payload
+}
+
+function checksum(key: Bytes, payload: Bytes): number {
+  return crc32(payload, crc32(key))
+}
+
+function damaged(key: Bytes, how: string): CorruptRecord {
+  return new CorruptRecord(`corrupt record under ${formatKey(key)}: ${how}`)
+}
+
+/** A key for people: printable ASCII as it is, everything else as \xx. */
+export function formatKey(key: Bytes): string {
+  let text = ''
+  for (const byte of key) {
+    const printable = byte >= 0x21 && byte <= 0x7e && byte !== 0x5c
+    text += printable ? String.fromCharCode(byte) : `\\${byte.toString(16).padStart(2, '0')}`
+  }
+  return text
+}
+
+function writeUint32(target: Bytes, at: number, value: number): void {
+  target[at] = value >>> 24
+  target[at + 1] = value >>> 16
+  target[at + 2] = value >>> 8
+  target[at + 3] = value
+}
+
+function readUint32(source: Bytes, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = source.subarray(at, at + 4)
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+}
