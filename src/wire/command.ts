@@ -1,0 +1,64 @@
+/**
+ * The bytes of a log entry: who asked (24 bytes) and the command. Made once, at the door's node; the
+ * log, the links and every follower carry the same bytes.
+ *
+ * The version byte lets a later release read logs of this one. Bytes that do not decode are a bug or a
+ * broken disk: the caller treats `MalformedMessage` as fatal, never as an empty command.
+ */
+
+import { Packr } from 'msgpackr'
+import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
+import type { Command } from '../core/kv/types.ts'
+import { command as shape } from './messages/kv.ts'
+import { MalformedMessage } from './schema.ts'
+
+const VERSION = 1
+export const ORIGIN_BYTES = 24
+
+/** Which request of which life of which member's actor an entry came from: its answer waits there. */
+export interface Origin {
+  readonly peer: number
+  readonly life: number
+  readonly sequence: number
+}
+
+const packr = new Packr({ useRecords: false, int64AsType: 'bigint' })
+
+export function encodeCommand(command: Command): Bytes {
+  const packed = packr.pack(shape.encode(command))
+  const whole = new Uint8Array(packed.byteLength + 1)
+  whole[0] = VERSION
+  whole.set(packed, 1)
+  return whole
+}
+
+export function decodeCommand(bytes: Bytes): Command {
+  if (bytes[0] !== VERSION) throw new MalformedMessage('version', `${VERSION}, not ${bytes[0]}`)
+  return shape.decode(unpacked(bytes.subarray(1)))
+}
+
+function unpacked(bytes: Bytes): unknown {
+  try {
+    return packr.unpack(bytes)
+  } catch {
+    throw new MalformedMessage('', 'msgpack')
+  }
+}
+
+/** The data of a log entry. */
+export function entryData(origin: Origin, command: Bytes): Bytes {
+  const data = new Uint8Array(ORIGIN_BYTES + command.byteLength)
+  putUint64(data, 0, origin.peer)
+  putUint64(data, 8, origin.life)
+  putUint64(data, 16, origin.sequence)
+  data.set(command, ORIGIN_BYTES)
+  return data
+}
+
+export function originOf(data: Bytes): Origin {
+  if (data.byteLength < ORIGIN_BYTES) throw new MalformedMessage('origin', `${ORIGIN_BYTES} bytes`)
+  return { peer: getUint64(data, 0), life: getUint64(data, 8), sequence: getUint64(data, 16) }
+}
+
+/** The command inside an entry's data. */
+export const commandOf = (data: Bytes): Command => decodeCommand(data.subarray(ORIGIN_BYTES))
