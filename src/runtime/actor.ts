@@ -44,6 +44,10 @@ export type Input =
       readonly tag: string
       readonly values: readonly (Bytes | undefined)[]
     }
+  /** Messages of this kind (refusal `pull`) found no room; read again from your own position. */
+  | { readonly type: 'missed'; readonly kind: string }
+  /** An actor of this kind, which this one takes along under its key, was stopped as failed. */
+  | { readonly type: 'failed'; readonly kind: string }
 
 export type AskOutcome =
   | { readonly ok: true; readonly message: Message; readonly from: Address }
@@ -59,7 +63,10 @@ export interface Question {
 
 export interface Context {
   readonly self: Address
-  /** This life's number: grows by one at each restart. */
+  /**
+   * This life's number, below 2^53. Grows by one at each restart; each run of a shard begins at a place
+   * of its own, drawn at random, so that no number comes back after a crash of shard or process.
+   */
   readonly life: number
   /** Monotonic milliseconds, the same throughout one turn. */
   readonly nowMs: number

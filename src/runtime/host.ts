@@ -26,6 +26,8 @@ export interface Host {
   readonly log: Log
   readonly meter: Meter
 
+  /** Microseconds since some fixed point, for measuring only, never for deciding. Virtual in the simulator. */
+  stopwatchUs(): number
   /** Asks for `shard.turn()` soon, after what is already queued in the host. Asking twice is once. */
   wake(): void
   /** Asks for `shard.turn()` at this monotonic time; replaces the time asked for before. */
@@ -34,7 +36,10 @@ export interface Host {
   post(shard: number, envelopes: readonly unknown[]): void
   /** Hands encoded envelopes to one shard of another node. They may be lost as a whole. */
   transmit(to: NodeName, shard: number, lane: LinkLane, envelopes: readonly unknown[]): void
-  /** Shards taking messages at a peer, from its link's handshake; undefined while it is not connected. */
+  /**
+   * Worker shards at a peer (0: its shard 0 carries everything), from its link's handshake; undefined
+   * while it is not connected.
+   */
   shardsOf(node: NodeName): number | undefined
   /** Tells what became of an actor, for `status` and supervision on the main thread. */
   report(event: ActorEvent): void

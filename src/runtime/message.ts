@@ -47,3 +47,12 @@ export interface MessageCodec {
   /** Throws `MalformedMessage` (wire/schema.ts), which names the field, on anything unexpected. */
   decode(tuple: unknown): Envelope
 }
+
+/**
+ * The runtime's own message: travels in the place of an answer when a question was certainly not
+ * handled. Every codec carries it (`reason` as text), on the system lane, refusal `drop`.
+ */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: 'overloaded' | 'unreachable' | 'failed'
+}
