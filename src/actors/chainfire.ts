@@ -10,12 +10,13 @@ import type { Bytes } from '../base/bytes.ts'
 import type {
   Command,
   CommandResult,
-  Event,
-  KeyValue,
   KvError,
   RangeRequest,
   RangeResponse,
 } from '../core/kv/types.ts'
+import type { WatchCreate, WatchResponse } from '../core/watch/types.ts'
+
+export type { WatchCreate, WatchEvent, WatchResponse } from '../core/watch/types.ts'
 
 export interface Header {
   readonly revision: number
@@ -58,37 +59,6 @@ export interface GroupStatus {
   /** Names of the voters and learners of the group's configuration. */
   readonly voters: readonly string[]
   readonly learners: readonly string[]
-}
-
-export interface WatchCreate {
-  readonly key: Bytes
-  readonly rangeEnd: Bytes
-  /** 0: from the next revision on. */
-  readonly startRevision: number
-  readonly progressNotify: boolean
-  readonly noPut: boolean
-  readonly noDelete: boolean
-  readonly prevKv: boolean
-  /** 0: the stream picks one. */
-  readonly watchId: number
-  readonly fragment: boolean
-}
-
-export interface WatchEvent extends Event {
-  /** Filled when the watcher asked for it, the pair existed and is not compacted. */
-  readonly prevKv: KeyValue | undefined
-}
-
-/** One response of a watch stream, in the order in which a client must see it. */
-export interface WatchResponse {
-  readonly header: Header
-  readonly watchId: number
-  readonly created: boolean
-  readonly canceled: boolean
-  readonly compactRevision: number
-  readonly cancelReason: string
-  readonly fragment: boolean
-  readonly events: readonly WatchEvent[]
 }
 
 export interface WatchStream {
