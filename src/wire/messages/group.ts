@@ -1,0 +1,262 @@
+/**
+ * What a Raft group's actor is asked: reads and writes of Chainfire, forwarded writes, its status,
+ * changes of its members. Questions of clients fail at once when there is no room; nothing that may have
+ * been proposed is ever sent twice.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import type { NodeName, PeerId } from '../../base/ids.ts'
+import type {
+  CommandResult,
+  KeyValue,
+  KvError,
+  RangeRequest,
+  RangeResponse,
+} from '../../core/kv/types.ts'
+import {
+  bool,
+  branded,
+  bytes,
+  count,
+  list,
+  oneOf,
+  optional,
+  type Schema,
+  struct,
+  text,
+} from '../schema.ts'
+import { commandResult, keyValue, kvError, rangeRequest, rangeResponse } from './kv.ts'
+import { peer } from './raft.ts'
+import type { MessageShapes } from './shapes.ts'
+
+const COMMAND_BYTES = 4 * 1024 * 1024
+const FORWARDS = 1 << 16
+const NAMES = 64
+
+export interface RevisionHeader {
+  readonly revision: number
+  readonly term: number
+}
+
+/** Why there is no answer; the last two mean that a write may have happened. */
+export type RefusalReason = 'no-leader' | 'overloaded' | 'stopping' | 'leader-changed' | 'timeout'
+
+/** Range, linearizable unless the request says otherwise. */
+export interface KvRange {
+  readonly kind: 'kv.range'
+  readonly request: RangeRequest
+}
+
+export interface KvRangeDone {
+  readonly kind: 'kv.range-done'
+  readonly header: RevisionHeader
+  readonly response: RangeResponse
+}
+
+/** One command, as `encodeCommand` made it. Proposed once. */
+export interface KvWrite {
+  readonly kind: 'kv.write'
+  readonly command: Bytes
+}
+
+export interface KvWriteDone {
+  readonly kind: 'kv.write-done'
+  readonly header: RevisionHeader
+  readonly result: CommandResult
+}
+
+/** Answers any of the two: the request was looked at and refused, the same on every node. */
+export interface KvFailed {
+  readonly kind: 'kv.failed'
+  readonly header: RevisionHeader
+  readonly error: KvError
+}
+
+export interface KvRefused {
+  readonly kind: 'kv.refused'
+  readonly reason: RefusalReason
+}
+
+/** Writes of one turn of a follower's group, for the leader to propose. Asked, never repeated. */
+export interface GroupForward {
+  readonly kind: 'group.forward'
+  /** The data of each entry, its origin in front. */
+  readonly entries: readonly Bytes[]
+}
+
+/** How many of them were proposed; the rest certainly was not, for this reason. */
+export interface GroupForwarded {
+  readonly kind: 'group.forwarded'
+  readonly proposed: number
+  readonly reason: RefusalReason | undefined
+}
+
+/** Whether the group leads now: answered after a read index of this moment has been applied. */
+export interface GroupConfirm {
+  readonly kind: 'group.confirm'
+}
+
+export interface GroupConfirmed {
+  readonly kind: 'group.confirmed'
+  /** The term in which this member was confirmed to lead; 0 when it does not lead. */
+  readonly term: number
+  readonly revision: number
+}
+
+export interface GroupStatusAsk {
+  readonly kind: 'group.status'
+}
+
+export interface GroupStatusIs {
+  readonly kind: 'group.status-is'
+  readonly leader: string | undefined
+  readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner' | 'recovering'
+  readonly term: number
+  readonly lastIndex: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+  readonly revision: number
+  readonly compactRevision: number
+  readonly keys: number
+  readonly leases: number
+  readonly quiescent: boolean
+  readonly voters: readonly string[]
+  readonly learners: readonly string[]
+}
+
+/** Adds this node as a learner under a new peer id, its older peers removed. The leader answers. */
+export interface GroupJoin {
+  readonly kind: 'group.join'
+  readonly node: NodeName
+  /** The incarnation of the node's data directory: asking again gives the same id. */
+  readonly incarnation: string
+}
+
+export interface GroupJoined {
+  readonly kind: 'group.joined'
+  readonly peer: PeerId
+}
+
+/** Votes for learners, removal, leadership: for operators, schedules and clean shut-downs. */
+export interface GroupChange {
+  readonly kind: 'group.change'
+  readonly change: 'promote' | 'demote' | 'remove' | 'transfer'
+  readonly node: NodeName
+}
+
+export interface GroupChanged {
+  readonly kind: 'group.changed'
+  /** Absent when it was done or is under way; else why not. */
+  readonly refusal: string | undefined
+}
+
+/** To itself: the turn's inputs are in, now act on them. */
+export interface GroupFlush {
+  readonly kind: 'group.flush'
+}
+
+/** The pairs named by key and mod revision, for `prevKv` of watchers; absent when compacted. */
+export interface GroupPairs {
+  readonly kind: 'group.pairs'
+  readonly pairs: readonly { readonly key: Bytes; readonly revision: number }[]
+}
+
+export interface GroupPairsAre {
+  readonly kind: 'group.pairs-are'
+  readonly pairs: readonly (KeyValue | undefined)[]
+}
+
+export type GroupMessage =
+  | KvRange
+  | KvRangeDone
+  | KvWrite
+  | KvWriteDone
+  | KvFailed
+  | KvRefused
+  | GroupForward
+  | GroupForwarded
+  | GroupConfirm
+  | GroupConfirmed
+  | GroupStatusAsk
+  | GroupStatusIs
+  | GroupJoin
+  | GroupJoined
+  | GroupChange
+  | GroupChanged
+  | GroupFlush
+  | GroupPairs
+  | GroupPairsAre
+
+export const header: Schema<RevisionHeader> = struct({ revision: count, term: count })
+export const node: Schema<NodeName> = branded(text(NAMES))
+const refusalReason = oneOf('no-leader', 'overloaded', 'stopping', 'leader-changed', 'timeout')
+const names = list(text(NAMES), NAMES)
+
+const fails = { lane: 'normal', refusal: 'fail' } as const
+const drops = { lane: 'normal', refusal: 'drop' } as const
+
+export const GROUP_MESSAGES: MessageShapes = {
+  'kv.range': { tag: 10, delivery: fails, schema: struct({ request: rangeRequest }) },
+  'kv.range-done': {
+    tag: 11,
+    delivery: drops,
+    schema: struct({ header, response: rangeResponse }),
+  },
+  'kv.write': { tag: 12, delivery: fails, schema: struct({ command: bytes(COMMAND_BYTES) }) },
+  'kv.write-done': { tag: 13, delivery: drops, schema: struct({ header, result: commandResult }) },
+  'kv.failed': { tag: 14, delivery: drops, schema: struct({ header, error: kvError }) },
+  'kv.refused': { tag: 15, delivery: drops, schema: struct({ reason: refusalReason }) },
+  'group.forward': {
+    tag: 16,
+    delivery: fails,
+    schema: struct({ entries: list(bytes(COMMAND_BYTES), FORWARDS) }),
+  },
+  'group.forwarded': {
+    tag: 17,
+    delivery: drops,
+    schema: struct({ proposed: count, reason: optional(refusalReason) }),
+  },
+  'group.confirm': { tag: 18, delivery: fails, schema: struct({}) },
+  'group.confirmed': { tag: 19, delivery: drops, schema: struct({ term: count, revision: count }) },
+  'group.status': { tag: 20, delivery: { lane: 'system', refusal: 'fail' }, schema: struct({}) },
+  'group.status-is': {
+    tag: 21,
+    delivery: drops,
+    schema: struct({
+      leader: optional(text(NAMES)),
+      role: oneOf('follower', 'pre-candidate', 'candidate', 'leader', 'learner', 'recovering'),
+      term: count,
+      lastIndex: count,
+      commitIndex: count,
+      appliedIndex: count,
+      revision: count,
+      compactRevision: count,
+      keys: count,
+      leases: count,
+      quiescent: bool,
+      voters: names,
+      learners: names,
+    }),
+  },
+  'group.join': { tag: 22, delivery: fails, schema: struct({ node, incarnation: text(NAMES) }) },
+  'group.joined': { tag: 23, delivery: drops, schema: struct({ peer }) },
+  'group.change': {
+    tag: 24,
+    delivery: fails,
+    schema: struct({ change: oneOf('promote', 'demote', 'remove', 'transfer'), node }),
+  },
+  'group.changed': { tag: 25, delivery: drops, schema: struct({ refusal: optional(text(200)) }) },
+  'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
+  'group.pairs': {
+    tag: 27,
+    delivery: fails,
+    schema: struct({
+      pairs: list(struct({ key: bytes(COMMAND_BYTES), revision: count }), FORWARDS),
+    }),
+  },
+  'group.pairs-are': {
+    tag: 28,
+    delivery: drops,
+    schema: struct({ pairs: list(optional(keyValue), FORWARDS) }),
+  },
+}
