@@ -1,0 +1,31 @@
+/** Who lives on a node and what follows when one throws: the supervision tree as data, and how to make each kind. */
+
+import type { ActorKind } from '../runtime/actor.ts'
+import type { ChildSpec, RestartPolicy, SupervisionTree } from '../runtime/supervision.ts'
+import type { TreeOptions, TreePorts } from './options.ts'
+
+const RESTART: RestartPolicy = { delayMs: 50, maxDelayMs: 5000, intensity: 10, periodMs: 60_000 }
+
+/** Children in start order. */
+export function supervisionTree(options: TreeOptions): SupervisionTree {
+  const groups = options.groups
+  const child = (kind: string, rest: Omit<ChildSpec, 'kind' | 'restart'>): ChildSpec => ({
+    kind,
+    restart: RESTART,
+    ...rest,
+  })
+  return [
+    child('members', { placement: 'main', keys: ['members'] }),
+    child('pulse', { placement: 'each-shard', keys: [] }),
+    child('watch-door', { placement: 'each-shard', keys: [] }),
+    child('watch-hub', { placement: 'key', keys: groups }),
+    child('lease-expirer', { placement: 'key', keys: groups }),
+    child('raft-group', {
+      placement: 'key',
+      keys: groups,
+      takesAlong: ['lease-expirer', 'watch-hub'],
+    }),
+  ]
+}
+
+export declare function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[]
