@@ -11,7 +11,7 @@ import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
 import { type PeerId, peerId } from '../base/ids.ts'
 import type { Entry, HardState, SnapshotMeta } from '../core/raft/types.ts'
 import type { GroupKeys } from './keyspace.ts'
-import { CorruptRecord, openRecord, sealRecord } from './record.ts'
+import { CorruptRecord, openRecord, RECORD_HEAD_BYTES, sealInPlace, sealRecord } from './record.ts'
 import type { Row, StoreOp } from './store.ts'
 
 const ENTRY_HEAD_BYTES = 9
@@ -29,7 +29,7 @@ export function persistOps(
   },
 ): StoreOp[] {
   const ops = persist.truncate === undefined ? [] : deleteEntries(keys, persist.truncate)
-  for (const entry of persist.entries) ops.push(putRow(keys.entry(entry.index), packEntry(entry)))
+  for (const entry of persist.entries) ops.push(entryRow(keys, entry))
   if (persist.hardState) ops.push(putRow(keys.hardState(), packHardState(persist.hardState)))
   return ops
 }
@@ -131,14 +131,16 @@ function putRow(key: Bytes, payload: Bytes): StoreOp {
   return { type: 'put', key, value: sealRecord(key, payload) }
 }
 
-function packEntry(entry: Entry): Bytes {
+function entryRow(keys: GroupKeys, entry: Entry): StoreOp {
   const kind = ENTRY_KINDS.indexOf(entry.kind)
   assert(kind >= 0, 'every kind of entry has a number on disk')
-  const payload = new Uint8Array(ENTRY_HEAD_BYTES + entry.data.length)
-  putUint64(payload, 0, entry.term)
-  payload[8] = kind
-  payload.set(entry.data, ENTRY_HEAD_BYTES)
-  return payload
+  const key = keys.entry(entry.index)
+  const at = RECORD_HEAD_BYTES
+  const record = new Uint8Array(at + ENTRY_HEAD_BYTES + entry.data.length)
+  putUint64(record, at, entry.term)
+  record[at + 8] = kind
+  record.set(entry.data, at + ENTRY_HEAD_BYTES)
+  return { type: 'put', key, value: sealInPlace(key, record) }
 }
 
 function packHardState(state: HardState): Bytes {
