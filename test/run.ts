@@ -129,8 +129,9 @@ function failedByItself(event: Verdict): boolean {
   return error !== undefined && !isSubtestFailure(error)
 }
 
-const isSubtestFailure = (error: unknown): boolean =>
-  error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed'
+function isSubtestFailure(error: unknown): boolean {
+  return error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed'
+}
 
 function printFailure(event: Verdict): void {
   const error = 'error' in event.details ? event.details.error : undefined
