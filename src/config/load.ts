@@ -1,0 +1,87 @@
+/**
+ * From sources to a config that a node can run on, or to a `ConfigError` that names each problem with
+ * its line and its fix. Precedence, weakest first: defaults, file, environment, `--set`.
+ */
+
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigError, type ConfigProblem, nearest } from './problem.ts'
+import { brokenRules } from './rules.ts'
+import { configSchema, keysBelow, type NodeConfig } from './schema.ts'
+import { type Environment, type MergedConfig, mergeSources } from './sources.ts'
+
+export interface LoadOptions {
+  readonly file: string
+  readonly environment: Environment
+  readonly sets: readonly string[]
+}
+
+/** Reads a file; `data` in the result is absolute. */
+export function loadConfig({ file, environment, sets }: LoadOptions): NodeConfig {
+  const merged = mergeSources({ file, text: readText(file), environment, sets })
+  const parsed = configSchema.safeParse(merged.values, { reportInput: true })
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, merged)))
+  }
+  const config = parsed.data
+  const broken = brokenRules(config).map(
+    ({ path, what, fix }): ConfigProblem => ({
+      where: merged.whereIs(path),
+      path: path.join('.'),
+      what,
+      fix,
+    }),
+  )
+  if (broken.length > 0) throw new ConfigError(broken)
+  return { ...config, data: resolve(dirname(file), config.data) }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const what = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`
+    const fix = code === 'ENOENT' ? 'write one with `plasma init`' : 'check its permissions'
+    throw new ConfigError([{ where: file, path: '', what, fix }])
+  }
+}
+
+interface Issue {
+  readonly code: string
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly input?: unknown
+  readonly keys?: readonly string[]
+}
+
+function explain(raw: unknown, merged: MergedConfig): ConfigProblem[] {
+  const issue = raw as Issue
+  if (issue.code === 'unrecognized_keys') {
+    return (issue.keys ?? []).map((key) => unknownKey([...issue.path, key], merged))
+  }
+  const { path } = issue
+  const below = keysBelow(path)
+  const where = merged.whereIs(path)
+  const named = path.join('.')
+  if (issue.input === undefined) {
+    const fix = below.length > 0 ? `give it ${below.join(', ')}` : 'add it'
+    return [{ where, path: named, what: 'is missing', fix }]
+  }
+  if (below.length > 0) {
+    return [{ where, path: named, what: 'must hold keys', fix: `give it ${below.join(', ')}` }]
+  }
+  return [{ where, path: named, what: `${issue.message}${shown(named, issue.input)}` }]
+}
+
+/** The wrong value, for a message; a secret is never shown. */
+function shown(path: string, value: unknown): string {
+  return path.startsWith('cluster.secret') ? '' : `, not ${JSON.stringify(value)}`
+}
+
+function unknownKey(path: readonly PropertyKey[], merged: MergedConfig): ConfigProblem {
+  const known = keysBelow(path.slice(0, -1))
+  const near = nearest(String(path.at(-1)), known)
+  const fix = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`
+  return { where: merged.whereIs(path), path: path.join('.'), what: 'there is no such key', fix }
+}

@@ -1,0 +1,131 @@
+/**
+ * The shape of a node's config file: every key, its bounds, its default, and a sentence on what it is
+ * for, which `plasma config schema` shows in editors. What keys mean together stands in `rules.ts`.
+ */
+
+import { z } from 'zod'
+
+const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
+  error: 'must be 1 to 32 lower-case letters, digits and inner dashes, like n1',
+})
+const host = z.string().min(1, { error: 'must be an address or host name, like 127.0.0.1' })
+const port = whole(0, 65_535)
+const secret = z.string().min(8, { error: 'must have at least 8 characters' })
+
+function whole(least: number, most: number): z.ZodNumber {
+  const error = `must be a whole number from ${least} to ${most}`
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error })
+}
+
+function flag(): z.ZodBoolean {
+  return z.boolean({ error: 'must be true or false' })
+}
+
+const cluster = z
+  .strictObject({
+    name: name.describe('Name of the cluster; nodes of another name are refused'),
+    secret: z
+      .union([secret, z.array(secret).min(1)], {
+        error: 'must be a text of at least 8 characters, or a list of such: current, next',
+      })
+      .describe('Admits nodes to the cluster. A list is current, then next, for changing it'),
+    nodes: z
+      .array(name)
+      .min(1, { error: 'must name at least one node' })
+      .max(9, { error: 'may name at most 9 nodes' })
+      .describe('The founders: first voters of Chainfire'),
+  })
+  .describe('What all nodes of a cluster have in common')
+
+const links = z
+  .strictObject({
+    host: host.describe('Address on which other nodes reach this one'),
+    port: port.describe('UDP and TCP port of the links between nodes'),
+    bootstrap: z
+      .array(z.string().regex(/^.+:\d{1,5}$/, { error: 'must be host:port, like 127.0.0.1:24791' }))
+      .default([])
+      .describe('Link addresses of nodes to ask first; every member will do'),
+  })
+  .describe('The encrypted links between nodes')
+
+const listener = z.strictObject({ host: host.default('127.0.0.1'), port })
+
+const raft = z.strictObject({
+  tickMs: whole(10, 10_000).default(100).describe('Length of a tick; heartbeats go out each tick'),
+  electionTicks: whole(3, 1000)
+    .default(10)
+    .describe('Ticks without a leader before an election; drawn between this and twice this'),
+  snapshotCount: whole(10, 10_000_000)
+    .default(10_000)
+    .describe('Applied entries after which the log is cut'),
+  catchUpEntries: whole(0, 10_000_000)
+    .default(5_000)
+    .describe('Entries kept behind the cut, so that a slow follower needs no snapshot'),
+})
+
+const log = z.strictObject({
+  level: z
+    .enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' })
+    .default('info'),
+})
+
+const debug = z.strictObject({
+  faults: flag()
+    .default(false)
+    .describe('Adds HTTP calls that break things; only on loopback addresses'),
+  groups: whole(0, 1000)
+    .default(0)
+    .describe('Extra Raft groups g1 to gN with the same voters, for tests and benches'),
+})
+
+const unsafe = z.strictObject({
+  noSync: flag()
+    .default(false)
+    .describe('Never wait for the disk: acknowledged writes are lost with the machine'),
+})
+
+export const configSchema = z.strictObject({
+  cluster,
+  node: name.describe('Name of this node'),
+  data: z.string().min(1).describe('Data directory, relative to this file'),
+  client: listener.describe('Where etcd clients connect; port 0 picks a free one'),
+  http: listener.describe('Health, metrics and status; port 0 picks a free one'),
+  links,
+  shards: whole(0, 64)
+    .default(2)
+    .describe('Worker threads that carry actors; 0 keeps everything on the main thread'),
+  log: log.prefault({}),
+  raft: raft.prefault({}),
+  debug: debug.prefault({}),
+  unsafe: unsafe.prefault({}),
+})
+
+export type ConfigInput = z.input<typeof configSchema>
+export type NodeConfig = z.output<typeof configSchema>
+
+/** JSON Schema of the file, for editors. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' })
+}
+
+/** Every key that holds a value rather than more keys, as its path: `['client', 'port']`. */
+export function leafPaths(): string[][] {
+  return leavesOf(z.toJSONSchema(configSchema, { io: 'input' }), [])
+}
+
+interface JsonObjectSchema {
+  readonly properties?: Record<string, unknown>
+}
+
+function leavesOf(schema: unknown, path: readonly string[]): string[][] {
+  const properties = (schema as JsonObjectSchema).properties
+  if (properties === undefined) return [[...path]]
+  return Object.entries(properties).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
+}
+
+/** The keys that may stand below a path; empty when it holds a value. */
+export function keysBelow(path: readonly PropertyKey[]): string[] {
+  const depth = path.length
+  const below = leafPaths().filter((leaf) => path.every((step, i) => leaf[i] === step))
+  return [...new Set(below.flatMap((leaf) => leaf[depth] ?? []))]
+}
