@@ -51,7 +51,7 @@ export interface Applied {
   readonly result: CommandResult
   /** The store's revision after this entry. */
   readonly revision: number
-  /** All belong in one batch, and before anything of a later entry. */
+  /** All belong in one batch with the machine's `meta`, and before anything of a later entry. */
   readonly writes: readonly KvWrite[]
   /** All of `revision`; empty when nothing changed. */
   readonly events: readonly Event[]
