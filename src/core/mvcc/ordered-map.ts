@@ -32,20 +32,17 @@ export class OrderedMap<V> {
     return chunk.keys[at] === key ? chunk.values[at] : undefined
   }
 
-  /** The value of a key, made by `make` and kept when there was none. */
-  getOrAdd(key: string, make: () => V): V {
-    if (this.#chunks.length === 0) {
-      const value = make()
-      this.#insertChunk(0, { keys: [key], values: [value] })
-      this.#size = 1
-      return value
-    }
-    const where = this.#chunkOf(key)
-    const chunk = this.#chunks[where] as Chunk<V>
-    const at = lowerBound(chunk.keys, key)
-    if (chunk.keys[at] === key) return chunk.values[at] as V
-    const value = make()
+  /** Adds a key that is not there yet. */
+  add(key: string, value: V): void {
     this.#size++
+    const where = this.#chunkOf(key)
+    const chunk = this.#chunks[where]
+    if (chunk === undefined) {
+      this.#insertChunk(0, { keys: [key], values: [value] })
+      return
+    }
+    const at = lowerBound(chunk.keys, key)
+    assert(chunk.keys[at] !== key, 'a key is added once')
     if (at === chunk.keys.length) {
       chunk.keys.push(key)
       chunk.values.push(value)
@@ -55,7 +52,6 @@ export class OrderedMap<V> {
       if (at === 0) this.#lows[where] = key
     }
     if (chunk.keys.length > CHUNK_MAX) this.#split(where, at)
-    return value
   }
 
   delete(key: string): boolean {
