@@ -1,6 +1,9 @@
 /** Supervision as data: which actors a node starts, and what follows when one throws. */
 
-/** Where actors of a kind live: on the main thread, on the shard of their key's hash, or one on each shard. */
+/**
+ * Where actors of a kind live: on the main thread, on the shard of their key's hash, or one on each
+ * shard (0 too), with the shard's number as its key.
+ */
 export type Placement = 'main' | 'key' | 'each-shard'
 
 export interface ChildSpec {
