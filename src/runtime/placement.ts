@@ -20,6 +20,11 @@ export class Placements {
     return must(this.#specs.get(kind), `the supervision tree has no kind ${kind}`)
   }
 
+  /** Where a kind stands in the tree. */
+  order(kind: string): number {
+    return this.#tree.indexOf(this.spec(kind))
+  }
+
   /** The shard that carries this actor on a node with so many workers; undefined for a kind unknown here. */
   shardOf(to: Address, workers: number): number | undefined {
     if (to.kind === OUTSIDE) return leadingNumber(to.key)

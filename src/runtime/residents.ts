@@ -135,7 +135,10 @@ export class Residents {
       this.#fail(cell, reason)
       return
     }
-    const cells = [cell, ...this.#takenAlong(cell)]
+    const { placements } = this.#parts
+    const cells = [cell, ...this.#takenAlong(cell)].sort(
+      (a, b) => placements.order(a.at.kind) - placements.order(b.at.kind),
+    )
     for (const other of cells) {
       if (other !== cell) this.#forgetMail(other, cell.at)
       this.#endLife(other)
