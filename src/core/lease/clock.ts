@@ -56,8 +56,8 @@ interface Entry {
 export class LeaseClock {
   readonly #electionTimeoutMs: number
   readonly #entries = new Map<bigint, Entry>()
-  readonly #due = new DueHeap()
-  readonly #checkpoints = new DueHeap()
+  readonly #due = new DueHeap<Entry>()
+  readonly #checkpoints = new DueHeap<Entry>()
   #term: number | undefined
   #revokesOut = 0
   #revokesLeft = REVOKES_PER_TICK
@@ -89,7 +89,7 @@ export class LeaseClock {
     this.#entries.set(lease.id, entry)
     if (this.#term === undefined) return
     this.#extend(entry, nowMs + lease.ttl * 1000)
-    this.#due.push(entry.due, lease.id)
+    this.#due.push(entry.due, entry)
     this.#scheduleCheckpoint(entry, nowMs)
   }
 
@@ -192,12 +192,15 @@ export class LeaseClock {
     this.#due.audit()
     this.#checkpoints.audit()
     assert(this.#revokesOut <= REVOKES_OUT, 'LEASE-I6: too many revokes are out')
-    const heap = this.#due.earliest()
+    const heap = this.#due.recorded()
     let out = 0
-    for (const [id, entry] of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (entry.revoking) out++
       if (this.#term === undefined) continue
-      assert((heap.get(id) ?? Number.POSITIVE_INFINITY) <= entry.due, 'LEASE-I7: a lease forgotten')
+      assert(
+        (heap.get(entry) ?? Number.POSITIVE_INFINITY) <= entry.due,
+        'LEASE-I7: a lease forgotten',
+      )
       assert(entry.due >= entry.deadline, 'LEASE-I4: due before its time is over')
     }
     assert(out === this.#revokesOut, 'LEASE-I6: revokes out are miscounted')
@@ -216,7 +219,7 @@ export class LeaseClock {
     const deadlines = spreadDeadlines(entries.map((entry) => entry.deadline))
     for (const [i, entry] of entries.entries()) {
       this.#extend(entry, deadlines[i] as number)
-      this.#due.push(entry.due, entry.lease.id)
+      this.#due.push(entry.due, entry)
     }
   }
 
@@ -224,10 +227,10 @@ export class LeaseClock {
     const term = this.#term
     if (term === undefined) return
     while (this.#revokesLeft > 0 && this.#revokesOut < REVOKES_OUT) {
-      const id = this.#due.pop(nowMs)
-      if (id === undefined) return
-      const entry = this.#entries.get(id)
-      if (entry === undefined) continue
+      const entry = this.#due.pop(nowMs)
+      if (entry === undefined) return
+      const { id } = entry.lease
+      if (this.#entries.get(id) !== entry) continue
       if (entry.due <= nowMs) {
         if (!entry.revoking) this.#revokesOut++
         this.#revokesLeft--
@@ -235,7 +238,7 @@ export class LeaseClock {
         entry.due = nowMs + RETRY_MS
         effects.push({ type: 'revoke', id, term })
       }
-      this.#due.push(entry.due, id)
+      this.#due.push(entry.due, entry)
     }
   }
 
@@ -243,10 +246,10 @@ export class LeaseClock {
     const term = this.#term as number
     let remaining: [bigint, number][] = []
     for (;;) {
-      const id = this.#checkpoints.pop(nowMs)
-      if (id === undefined) break
-      const entry = this.#entries.get(id)
-      if (entry === undefined) continue
+      const entry = this.#checkpoints.pop(nowMs)
+      if (entry === undefined) break
+      const { id } = entry.lease
+      if (this.#entries.get(id) !== entry) continue
       this.#scheduleCheckpoint(entry, nowMs)
       const left = Math.ceil((entry.deadline - nowMs) / 1000)
       if (left <= 0 || left >= entry.lease.ttl) continue
@@ -261,7 +264,7 @@ export class LeaseClock {
 
   #scheduleCheckpoint(entry: Entry, nowMs: number): void {
     if (entry.lease.ttl <= CHECKPOINT_TTL_ABOVE) return
-    this.#checkpoints.push(nowMs + CHECKPOINT_EVERY_MS, entry.lease.id)
+    this.#checkpoints.push(nowMs + CHECKPOINT_EVERY_MS, entry)
   }
 
   #extend(entry: Entry, deadline: number): void {

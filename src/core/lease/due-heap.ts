@@ -1,27 +1,27 @@
 /**
- * Lease ids by the time they are due. An id whose time moved later stays where it is and is put back when
+ * Things by the time they are due. One whose time moved later stays where it is and is put back when
  * it comes up: a renewal costs nothing here.
  */
 
 import { assert } from '../../base/assert.ts'
 
-export class DueHeap {
+export class DueHeap<T> {
   readonly #times: number[] = []
-  readonly #ids: bigint[] = []
+  readonly #items: T[] = []
 
   get size(): number {
-    return this.#ids.length
+    return this.#items.length
   }
 
   clear(): void {
     this.#times.length = 0
-    this.#ids.length = 0
+    this.#items.length = 0
   }
 
-  push(time: number, id: bigint): void {
-    let at = this.#ids.length
+  push(time: number, item: T): void {
+    let at = this.#items.length
     this.#times.push(time)
-    this.#ids.push(id)
+    this.#items.push(item)
     while (at > 0) {
       const parent = (at - 1) >>> 1
       if ((this.#times[parent] as number) <= time) break
@@ -30,25 +30,20 @@ export class DueHeap {
     }
   }
 
-  /** Takes the first id due at `now`, in its recorded time; undefined when none is. */
-  pop(now: number): bigint | undefined {
+  /** Takes the first whose recorded time has come; undefined when there is none. */
+  pop(now: number): T | undefined {
     const first = this.#times[0]
     if (first === undefined || first > now) return undefined
-    this.#swap(0, this.#ids.length - 1)
+    this.#swap(0, this.#items.length - 1)
     this.#times.pop()
-    const id = this.#ids.pop()
+    const item = this.#items.pop()
     this.#sink()
-    return id
+    return item
   }
 
-  /** The recorded times by id: the earliest of each. */
-  earliest(): Map<bigint, number> {
-    const earliest = new Map<bigint, number>()
-    for (const [i, id] of this.#ids.entries()) {
-      const time = this.#times[i] as number
-      earliest.set(id, Math.min(time, earliest.get(id) ?? time))
-    }
-    return earliest
+  /** All of it with the recorded times, in no order. */
+  recorded(): Map<T, number> {
+    return new Map(this.#items.map((item, i) => [item, this.#times[i] as number]))
   }
 
   /** Throws when a child is due before its parent. */
@@ -63,7 +58,7 @@ export class DueHeap {
     let at = 0
     for (;;) {
       const left = 2 * at + 1
-      if (left >= this.#ids.length) return
+      if (left >= this.#items.length) return
       const right = left + 1
       const times = this.#times as readonly number[]
       const rightFirst = right < times.length && (times[right] as number) < (times[left] as number)
@@ -76,10 +71,10 @@ export class DueHeap {
 
   #swap(a: number, b: number): void {
     const time = this.#times[a] as number
-    const id = this.#ids[a] as bigint
+    const item = this.#items[a] as T
     this.#times[a] = this.#times[b] as number
-    this.#ids[a] = this.#ids[b] as bigint
+    this.#items[a] = this.#items[b] as T
     this.#times[b] = time
-    this.#ids[b] = id
+    this.#items[b] = item
   }
 }
