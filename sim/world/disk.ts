@@ -52,6 +52,8 @@ export class SimDisk {
   /** Microseconds of one sync, drawn between these. */
   syncUs: readonly [low: number, high: number] = [120, 2500]
   freeBytes = 8 * GIGABYTE
+  /** Told of every batch that landed, before anyone else. */
+  onLanded: (ops: readonly StoreOp[]) => void = () => {}
 
   constructor(kernel: Kernel, random: Stream, node: string, apart: boolean) {
     this.#kernel = kernel
@@ -129,6 +131,7 @@ export class SimDisk {
       if (op.type === 'put') this.#bytes += op.key.length + op.value.length
     }
     this.#rows.apply(ops)
+    this.onLanded(ops)
   }
 
   #crash(session: Session): void {
