@@ -1,0 +1,106 @@
+/** The command line: names the commands, and turns what they throw into one line and an exit code. */
+
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config/problem.ts'
+import { configJsonSchema } from '../config/schema.ts'
+import { NodeRefused } from '../node/refused.ts'
+import { initCluster } from './init.ts'
+import { versionOfPackage } from './version.ts'
+
+const program = new Command('plasma')
+  .description('A cluster in one program: an etcd-compatible store on Raft')
+  .version(versionOfPackage())
+  .showSuggestionAfterError()
+  .exitOverride()
+
+program
+  .command('init')
+  .description('write the config files of a new cluster, with a random secret')
+  .argument('[directory]', 'where to write them', '.')
+  .option('--nodes <names>', 'names of the nodes, with commas between', 'n1,n2,n3')
+  .option('--name <name>', 'name of the cluster', 'plasma')
+  .option('--host <host>', 'address that all nodes listen on', '127.0.0.1')
+  .option('--port <port>', 'client port of the first node; the next have 100 more each', '2379')
+  .action((directory: string, options) => {
+    for (const file of initCluster(directory, options)) console.log(`wrote ${file}`)
+    console.log(`start them all: plasma up ${directory}`)
+  })
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+program
+  .command('node')
+  .description('run one node')
+  .requiredOption('-c, --config <file>', 'its config file')
+  .option('--set <key=value>', 'override one key of the config; may be repeated', collect, [])
+  .option('--rejoin', 'come back as a new member after the data directory was lost', false)
+  .action(async (options) => {
+    const { runNodeCommand } = await import('./node.ts')
+    await runNodeCommand(options)
+  })
+
+program
+  .command('up')
+  .description('run every node of a directory, one process each; they end with this one')
+  .argument('<directory>', 'where the config files are')
+  .option('--set <key=value>', 'override one key of every config; may be repeated', collect, [])
+  .action(async (directory: string, options) => {
+    const { runUp } = await import('./up.ts')
+    process.exitCode = await runUp(directory, options.set)
+  })
+
+program
+  .command('status')
+  .description('show the nodes, their roles, shards and groups')
+  .argument('[place]', 'a directory of config files, one config file, or host:port of HTTP', '.')
+  .option('--json', 'print JSON instead of tables', false)
+  .action(async (place: string, options) => {
+    const { runStatus } = await import('./status.ts')
+    process.exitCode = await runStatus(place, options)
+  })
+
+program
+  .command('config')
+  .description('about config files')
+  .command('schema')
+  .description('print the JSON Schema of a config file, for editors')
+  .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)))
+
+program
+  .command('sim')
+  .description('run the simulator')
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[args...]')
+  .action(async (args: string[]) => {
+    const { main } = await import('../../sim/main.ts')
+    process.exitCode = await main(args)
+  })
+
+program
+  .command('bench')
+  .description('measure, alone or against etcd')
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[args...]')
+  .action(async (args: string[]) => {
+    const { main } = await import('../../bench/main.ts')
+    process.exitCode = await main(args)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = explain(error)
+}
+
+/** Prints what users can mend as it is; anything else is a fault of ours and keeps its stack. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode
+  if (error instanceof ConfigError || error instanceof NodeRefused) {
+    console.error(error.message.replace(/^/gm, 'plasma: '))
+    return 1
+  }
+  console.error(error)
+  return 70
+}

@@ -1,0 +1,37 @@
+/** `plasma node`: one node in this process, until a signal, its parent's end, or a fatal error. */
+
+import { loadConfig } from '../config/load.ts'
+import { startNode } from '../node/start.ts'
+import { whenParentEnds } from './parent.ts'
+import { versionOfPackage } from './version.ts'
+
+export interface NodeCommandOptions {
+  readonly config: string
+  readonly set: readonly string[]
+  readonly rejoin: boolean
+}
+
+/** Resolves when the node runs; the process ends by the signals. */
+export async function runNodeCommand(options: NodeCommandOptions): Promise<void> {
+  const config = loadConfig({
+    file: options.config,
+    environment: process.env,
+    sets: options.set,
+  })
+  // A parent that was killed leaves no time to be polite, and nobody to wait for it.
+  whenParentEnds(() => process.exit(0))
+  const node = await startNode(config, { rejoin: options.rejoin, version: versionOfPackage() })
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) process.exit(130)
+    stopping = true
+    node.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(70)
+      },
+    )
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+}
