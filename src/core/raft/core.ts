@@ -125,6 +125,19 @@ export class Core {
     return isVoter(this.configuration, this.self)
   }
 
+  /**
+   * Whether this peer may lead. One that an uncommitted configuration removes still may: it can be the
+   * only one whose log is long enough to commit it (4.2.2).
+   */
+  get isEligible(): boolean {
+    const { index } = this.configurations.current
+    return this.isVoter || (index > this.commit && isVoter(this.#before(index), this.self))
+  }
+
+  #before(index: number): Configuration {
+    return this.configurations.at(Math.max(index - 1, this.log.baseIndex))
+  }
+
   get isLearner(): boolean {
     return !this.isVoter && isMember(this.configuration, this.self)
   }

@@ -14,7 +14,7 @@ import { becomeFollower, refuseReads } from './roles.ts'
 
 /** Whether this peer may campaign at all. */
 export const mayCampaign = (core: Core): boolean =>
-  core.isVoter && core.installing === undefined && core.role !== 'leader'
+  core.isEligible && core.installing === undefined && core.role !== 'leader'
 
 /** Asks whether an election could be won, leaving every term as it is. */
 export function campaignCarefully(core: Core): void {
@@ -34,7 +34,7 @@ export function campaignCarefully(core: Core): void {
 
 /** Opens a new term and asks for votes in it. */
 export function campaign(core: Core, transfer: boolean): void {
-  assert(mayCampaign(core), 'only a voter campaigns')
+  assert(mayCampaign(core), 'only who may lead campaigns')
   refuseReads(core)
   core.role = 'candidate'
   core.term++

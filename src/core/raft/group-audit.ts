@@ -21,6 +21,7 @@ interface Mirror {
   /** By index; sparse below the peer's base. */
   log: Map<number, Seen>
   lastIndex: number
+  base: number
   commit: number
   term: number
   vote: PeerId | undefined
@@ -79,6 +80,7 @@ export class GroupAudit {
     const mirror: Mirror = {
       log: new Map(),
       lastIndex: core.log.baseIndex,
+      base: core.log.baseIndex,
       commit: core.log.baseIndex,
       term: core.term,
       vote: core.vote,
@@ -103,38 +105,45 @@ export class GroupAudit {
   /** R3: two logs with an entry of the same index and term are the same up to it. R2: a leader only appends. */
   #auditLog({ core }: RaftMachine, mirror: Mirror): void {
     const { log } = core
+    this.#forgetBelow(mirror, log.baseIndex)
     let agree = Math.min(mirror.lastIndex, log.lastIndex)
     while (agree > log.baseIndex && mirror.log.get(agree)?.term !== log.termAt(agree)) agree--
-    const shrank = agree < mirror.lastIndex
     this.#demand(
-      !shrank || mirror.leads !== core.term || core.role !== 'leader',
+      agree >= mirror.lastIndex || mirror.leads !== core.term || core.role !== 'leader',
       `R2: leader ${core.self} of term ${core.term} changed its own log`,
     )
     let hash = this.#hashAt(mirror, agree, log.baseTerm)
     for (let index = agree + 1; index <= log.lastIndex; index++) {
+      const term = log.termAt(index) as number
       const entry = log.get(index)
-      if (!entry) continue
-      hash = hashEntry(hash, entry)
-      this.#auditPrefix(core.self, entry, hash)
-      mirror.log.set(index, { term: entry.term, hash })
+      hash = entry ? hashEntry(hash, entry) : (this.#prefixes.get(`${term} ${index}`) ?? hash)
+      this.#auditPrefix(core.self, index, term, hash)
+      mirror.log.set(index, { term, hash })
     }
     for (let index = log.lastIndex + 1; index <= mirror.lastIndex; index++) mirror.log.delete(index)
     mirror.lastIndex = log.lastIndex
   }
 
-  /** A peer that began from a snapshot takes the hash of what all have committed. */
+  /** What lies below a log's base was applied, or replaced by a snapshot: either way it is committed. */
+  #forgetBelow(mirror: Mirror, base: number): void {
+    for (let index = mirror.base + 1; index <= base; index++) mirror.log.delete(index)
+    mirror.base = base
+    mirror.lastIndex = Math.max(mirror.lastIndex, base)
+  }
+
+  /** At a base all logs agree, so the committed log's hash stands for what is no longer there. */
   #hashAt(mirror: Mirror, index: number, term: number): number {
     return (mirror.log.get(index) ?? this.#committed.get(index))?.hash ?? term
   }
 
-  #auditPrefix(self: PeerId, entry: Entry, hash: number): void {
-    const key = `${entry.term} ${entry.index}`
+  #auditPrefix(self: PeerId, index: number, term: number, hash: number): void {
+    const key = `${term} ${index}`
     const known = this.#prefixes.get(key)
     if (known === undefined) this.#prefixes.set(key, hash)
     else {
       this.#demand(
         known === hash,
-        `R3: peer ${self} has another log up to index ${entry.index}, term ${entry.term}`,
+        `R3: peer ${self} has another log up to index ${index}, term ${term}`,
       )
     }
   }

@@ -36,10 +36,14 @@ function appendNext(core: Core, progress: Progress): boolean {
   return true
 }
 
-/** An empty append: shows a follower that lost something that there is a gap. */
+/**
+ * An empty append shows a follower that lost something that there is a gap. If the gap is no longer in
+ * the log, only starting over helps.
+ */
 export function nudge(core: Core, progress: Progress): void {
-  if (progress.state !== 'replicate' || progress.next <= core.log.baseIndex) return
-  sendAppend(core, progress, [])
+  if (progress.state !== 'replicate') return
+  if (progress.next > core.log.baseIndex) sendAppend(core, progress, [])
+  else progress.becomeProbe(progress.match + 1)
 }
 
 function sendAppend(core: Core, progress: Progress, entries: readonly Entry[]): void {
