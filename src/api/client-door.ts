@@ -8,8 +8,26 @@ import type { Chainfire } from '../actors/chainfire.ts'
 import type { Log } from '../base/ports/log.ts'
 import type { Meter } from '../base/ports/meter.ts'
 import type { Random } from '../base/ports/random.ts'
+import { ETCD_DOOR } from './door.ts'
+import { authService } from './etcd/auth-service.ts'
+import { clusterService } from './etcd/cluster-service.ts'
+import { etcdGuard } from './etcd/guard.ts'
+import { healthService } from './etcd/health-service.ts'
+import { kvService } from './etcd/kv-service.ts'
+import { LeaderMonitor } from './etcd/leader-monitor.ts'
+import { leaseService } from './etcd/lease-service.ts'
+import { lockServices } from './etcd/locks.ts'
+import { maintenanceService } from './etcd/maintenance-service.ts'
 import type { Membership } from './etcd/member-list.ts'
-import type { DoorLimits } from './limits.ts'
+import type { ServiceParts } from './etcd/services.ts'
+import { watchService } from './etcd/watch-service.ts'
+import type { Expiring, Stoppable } from './grpc/call-context.ts'
+import { GrpcServer } from './grpc/grpc-server.ts'
+import type { Method } from './grpc/service.ts'
+import { Deadlines } from './grpc/timeout.ts'
+import { Http2Door } from './http2-door/http2-door.ts'
+import { type DoorLimits, ENVELOPE_BYTES } from './limits.ts'
+import { Listener } from './listener.ts'
 
 export interface ClientDoorParts {
   readonly host: string
@@ -35,4 +53,41 @@ export interface ClientDoor {
   close(): Promise<void>
 }
 
-export declare function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor>
+const GRACE_MS = 1_000
+
+/** Rejects with the error of `listen`: EADDRINUSE, EACCES. */
+export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor> {
+  const { limits, meter, log } = parts
+  const leaders = new LeaderMonitor(parts.chainfire)
+  const context = {
+    maxMessageBytes: limits.maxRequestBytes + ENVELOPE_BYTES,
+    guard: etcdGuard(leaders),
+    deadlines: new Deadlines<Expiring>(),
+    running: new Set<Stoppable>(),
+    meter,
+    log,
+  }
+  const server = new GrpcServer(context, servicesOf({ ...parts, leaders }))
+  const options = { ...ETCD_DOOR, maxConcurrentStreams: limits.maxConcurrentStreams }
+  const door = new Http2Door(options, (stream) => server.open(stream))
+  const listener = await Listener.open({ ...parts, door })
+  return {
+    port: listener.port,
+    connections: () => door.connections(),
+    async close() {
+      server.stop()
+      await listener.close(GRACE_MS)
+    },
+  }
+}
+
+const servicesOf = (parts: ServiceParts): readonly (readonly Method[])[] => [
+  kvService(parts),
+  watchService(parts),
+  leaseService(parts),
+  clusterService(parts),
+  maintenanceService(parts),
+  authService(parts),
+  lockServices(),
+  healthService(),
+]

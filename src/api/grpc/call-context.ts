@@ -11,6 +11,10 @@ export interface Expiring {
   expired(): void
 }
 
+export interface Stoppable {
+  stop(): void
+}
+
 /** Looks at a call before its handler does; a status ends it there. */
 export type Guard = (
   fields: Fields,
@@ -22,6 +26,8 @@ export interface CallContext {
   readonly maxMessageBytes: number
   readonly guard: Guard
   readonly deadlines: Deadlines<Expiring>
+  /** Streaming calls under way, to be ended when the server stops. */
+  readonly running: Set<Stoppable>
   readonly meter: Meter
   readonly log: Log
 }

@@ -45,6 +45,11 @@ export class GrpcServer {
     return this.#call(method, stream)
   }
 
+  /** Ends streaming calls as unavailable; single answers under way still go out. */
+  stop(): void {
+    for (const call of [...this.#context.running]) call.stop()
+  }
+
   #call(method: Method, stream: DoorStream): StreamReceiver {
     const timeout = stream.fields['grpc-timeout']
     const timeoutMs = timeout === undefined ? undefined : parseTimeout(timeout)

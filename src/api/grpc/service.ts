@@ -46,6 +46,8 @@ export interface StreamingCall<Response> {
   readonly fields: Fields
   /** False: the client is slow; send no more until `drained`. */
   send(message: Response): boolean
+  /** While held, no message comes; what the client sends fills its window and then waits there. */
+  hold(on: boolean): void
   /** Ends the call, with OK unless a status says otherwise. Later calls do nothing. */
   finish(status?: Status): void
 }

@@ -7,6 +7,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import type { DoorStream, Fields, Gone, StreamReceiver } from '../door.ts'
 import {
   type CallContext,
+  CLOSING,
   countHandled,
   EXPIRED,
   type Expiring,
@@ -29,6 +30,8 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
   #deadline: number | undefined
   #halfClosed = false
   #headersSent = false
+  #slowReader = false
+  #heldByHandler = false
   #done = false
 
   constructor(
@@ -45,8 +48,14 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
     if (timeoutMs !== undefined) this.#deadline = context.deadlines.set(this, timeoutMs)
   }
 
+  /** The server goes away. */
+  stop(): void {
+    this.#cut(CLOSING)
+  }
+
   /** Asks the guard, then lets the handler listen. Until then, the request waits. */
   begin(handler: StreamingHandler<unknown, unknown>): void {
+    this.#context.running.add(this)
     const verdict = this.#context.guard(this.fields, this.#method)
     if (verdict === undefined) this.#enter(handler)
     else if (verdict instanceof Status) this.finish(verdict)
@@ -74,7 +83,8 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
   }
 
   drained(): void {
-    this.#stream.resume()
+    this.#slowReader = false
+    this.#holdOrNot()
     if (!this.#done) this.#tell((listener) => listener.drained())
   }
 
@@ -93,8 +103,22 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
     this.#context.meter.count(`grpc_server_msg_sent_total{${this.#method.labels}}`)
     const room = this.#stream.sendData(frameMessage(this.#method.encode(message)))
     // Who does not read its answers may not ask for more.
-    if (!room) this.#stream.pause()
+    if (!room) {
+      this.#slowReader = true
+      this.#holdOrNot()
+    }
     return room
+  }
+
+  hold(on: boolean): void {
+    this.#heldByHandler = on
+    this.#holdOrNot()
+    if (!on) this.#takeMessages()
+  }
+
+  #holdOrNot(): void {
+    if (this.#slowReader || this.#heldByHandler) this.#stream.pause()
+    else this.#stream.resume()
   }
 
   finish(status?: Status): void {
@@ -121,7 +145,7 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
   }
 
   #takeMessages(): void {
-    while (this.#listener && !this.#done) {
+    while (this.#listener && !this.#done && !this.#heldByHandler) {
       const next = this.#deframer.next()
       if (next === undefined) return
       if (next instanceof Status) this.#cut(next)
@@ -169,6 +193,7 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
 
   #settle(code: CodeNumber): void {
     this.#done = true
+    this.#context.running.delete(this)
     if (this.#deadline !== undefined) this.#context.deadlines.cancel(this, this.#deadline)
     countHandled(this.#context, this.#method, code)
   }
