@@ -1,12 +1,30 @@
 /**
  * Chainfire over this node's actors: turns each call into one question to the right actor of this node
  * and its answer into an outcome. Holds no state but open watch streams; proposes nothing twice.
+ *
+ * `ChainfireCalls` is the ground with callbacks, which run on the shard's own turns; `chainfireFace` is
+ * the same with promises.
  */
 
 import type { GroupId, NodeName } from '../base/ids.ts'
-import { address } from '../runtime/address.ts'
+import type { Command, CommandResult, RangeRequest, RangeResponse } from '../core/kv/types.ts'
+import type { WatchResponse } from '../core/watch/types.ts'
+import type { AskOutcome } from '../runtime/actor.ts'
+import { type Address, address } from '../runtime/address.ts'
+import type { Message } from '../runtime/message.ts'
 import type { Outside } from '../runtime/outside.ts'
-import type { Chainfire } from './chainfire.ts'
+import { encodeCommand } from '../wire/command.ts'
+import type {
+  GroupStatusIs,
+  KvFailed,
+  KvRangeDone,
+  KvRefused,
+  KvWriteDone,
+} from '../wire/messages/group.ts'
+import type { LeaseListIs, LeaseRenewed, LeaseTimeToLiveIs } from '../wire/messages/lease.ts'
+import type { WatchDeliver } from '../wire/messages/watch.ts'
+import type { Chainfire, GroupStatus, LeaseTimeToLive, Outcome, WatchStream } from './chainfire.ts'
+import { RECOVERING } from './raft-group/status.ts'
 
 export interface FaceOptions {
   readonly node: NodeName
@@ -17,5 +35,121 @@ export interface FaceOptions {
   readonly timeoutMs: number
 }
 
-export declare function chainfireFace(outside: Outside, options: FaceOptions): Chainfire
-void address
+type Done<T> = (outcome: Outcome<T>) => void
+
+export class ChainfireCalls {
+  readonly #outside: Outside
+  readonly #options: FaceOptions
+  readonly #group: Address
+  readonly #expirer: Address
+
+  constructor(outside: Outside, options: FaceOptions) {
+    this.#outside = outside
+    this.#options = options
+    this.#group = address(options.node, 'raft-group', options.group)
+    this.#expirer = address(options.node, 'lease-expirer', options.group)
+  }
+
+  range(request: RangeRequest, done: Done<RangeResponse>): void {
+    const ask = { kind: 'kv.range', request }
+    this.#ask(this.#group, ask, done, (message: KvRangeDone) => message.response)
+  }
+
+  write(command: Command, done: Done<CommandResult>): void {
+    const ask = { kind: 'kv.write', command: encodeCommand(command) }
+    this.#ask(this.#group, ask, done, (message: KvWriteDone) => message.result)
+  }
+
+  keepAlive(id: bigint, done: Done<{ readonly ttl: number }>): void {
+    const ask = { kind: 'lease.keep-alive', id, forwarded: false }
+    this.#ask(this.#expirer, ask, done, (message: LeaseRenewed) => ({ ttl: message.ttl }))
+  }
+
+  timeToLive(id: bigint, keys: boolean, done: Done<LeaseTimeToLive>): void {
+    const ask = { kind: 'lease.time-to-live', id, keys, forwarded: false }
+    this.#ask(this.#expirer, ask, done, (message: LeaseTimeToLiveIs) => ({
+      ttl: message.ttl,
+      grantedTtl: message.grantedTtl,
+      keys: message.keys,
+    }))
+  }
+
+  leases(done: Done<readonly bigint[]>): void {
+    this.#ask(this.#expirer, { kind: 'lease.list' }, done, (message: LeaseListIs) => message.ids)
+  }
+
+  status(done: (status: GroupStatus) => void): void {
+    const { timeoutMs } = this.#options
+    this.#outside.askThen(this.#group, { kind: 'group.status' }, timeoutMs, (outcome) => {
+      const known = outcome.ok && outcome.message.kind === 'group.status-is'
+      done(known ? (outcome.message as GroupStatusIs) : RECOVERING)
+    })
+  }
+
+  watch(window: number, deliver: (response: WatchResponse) => void): WatchStream {
+    const { node, shard } = this.#options
+    const door = address(node, 'watch-door', String(shard))
+    const port = this.#outside.open((message) => deliver((message as WatchDeliver).response))
+    const tell = (message: Message): void => port.send(door, message)
+    tell({ kind: 'watch.open', window } as Message)
+    return {
+      create: (request) => tell({ kind: 'watch.create', request } as Message),
+      cancel: (watchId) => tell({ kind: 'watch.cancel', watchId } as Message),
+      progress: () => tell({ kind: 'watch.progress' }),
+      consumed: (responses) => tell({ kind: 'watch.consumed', responses } as Message),
+      close: () => {
+        tell({ kind: 'watch.close' })
+        port.close()
+      },
+    }
+  }
+
+  #ask<M extends { readonly header: { readonly revision: number; readonly term: number } }, T>(
+    to: Address,
+    message: Message,
+    done: Done<T>,
+    value: (answer: M & Message) => T,
+  ): void {
+    this.#outside.askThen(to, message, this.#options.timeoutMs, (outcome) => {
+      const failure = failureOf(outcome)
+      if (failure !== undefined) {
+        done(failure)
+        return
+      }
+      const answer = (outcome as { readonly message: Message }).message as M & Message
+      done({ ok: true, header: answer.header, value: value(answer) })
+    })
+  }
+}
+
+type Failure = Extract<Outcome<never>, { readonly ok: false }>
+
+function failureOf(outcome: AskOutcome): Failure | undefined {
+  if (!outcome.ok) return { ok: false, unavailable: unavailable(outcome.reason) }
+  const { message } = outcome
+  if (message.kind === 'kv.refused') {
+    return { ok: false, unavailable: (message as KvRefused).reason }
+  }
+  if (message.kind !== 'kv.failed') return undefined
+  const { header, error } = message as KvFailed
+  return { ok: false, header, error }
+}
+
+/** `failed`: the actor died with the question in hand, and what it had proposed may yet be committed. */
+function unavailable(reason: 'timeout' | 'overloaded' | 'unreachable' | 'failed') {
+  if (reason === 'unreachable') return 'no-leader'
+  return reason === 'failed' ? 'leader-changed' : reason
+}
+
+export function chainfireFace(outside: Outside, options: FaceOptions): Chainfire {
+  const calls = new ChainfireCalls(outside, options)
+  return {
+    range: (request) => new Promise((done) => calls.range(request, done)),
+    write: (command) => new Promise((done) => calls.write(command, done)),
+    keepAlive: (id) => new Promise((done) => calls.keepAlive(id, done)),
+    timeToLive: (id, keys) => new Promise((done) => calls.timeToLive(id, keys, done)),
+    leases: () => new Promise((done) => calls.leases(done)),
+    status: () => new Promise((done) => calls.status(done)),
+    watch: (window, deliver) => calls.watch(window, deliver),
+  }
+}

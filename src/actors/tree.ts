@@ -3,6 +3,7 @@
 import type { ActorKind } from '../runtime/actor.ts'
 import type { ChildSpec, RestartPolicy, SupervisionTree } from '../runtime/supervision.ts'
 import type { TreeOptions, TreePorts } from './options.ts'
+import { raftGroupKind } from './raft-group/behavior.ts'
 
 const RESTART: RestartPolicy = { delayMs: 50, maxDelayMs: 5000, intensity: 10, periodMs: 60_000 }
 
@@ -15,17 +16,13 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
     ...rest,
   })
   return [
-    child('members', { placement: 'main', keys: ['members'] }),
-    child('pulse', { placement: 'each-shard', keys: [] }),
-    child('watch-door', { placement: 'each-shard', keys: [] }),
-    child('watch-hub', { placement: 'key', keys: groups }),
-    child('lease-expirer', { placement: 'key', keys: groups }),
     child('raft-group', {
       placement: 'key',
       keys: groups,
-      takesAlong: ['lease-expirer', 'watch-hub'],
     }),
   ]
 }
 
-export declare function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[]
+export function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[] {
+  return [raftGroupKind(options, ports)]
+}

@@ -76,7 +76,12 @@ export class DiskQueue {
 
   /** Nothing queued, nothing in flight. */
   get idle(): boolean {
-    return this.#inFlight === undefined && this.#urgent.size === 0 && this.#lazy.size === 0
+    return this.resting && this.#lazy.size === 0
+  }
+
+  /** Nothing is on its way to disk; lazy writes may wait for a batch that comes for another's sake. */
+  get resting(): boolean {
+    return this.#inFlight === undefined && this.#urgent.size === 0
   }
 
   /** Queues what one receive wrote; all its writes of one urgency land together. */

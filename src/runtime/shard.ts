@@ -144,7 +144,7 @@ export class Shard {
 
   /** Nothing to handle, nothing held, nothing on its way to disk; timers and questions may be open. */
   get idle(): boolean {
-    return this.#run.size === 0 && this.#post.heldSize === 0 && this.#disk.idle
+    return this.#run.size === 0 && this.#post.heldSize === 0 && this.#disk.resting
   }
 
   /** A living actor's own object, for audits and tests; never to be changed. */

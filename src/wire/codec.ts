@@ -9,9 +9,11 @@ import { assert, must } from '../base/assert.ts'
 import type { Address } from '../runtime/address.ts'
 import type { Delivery, Envelope, Message, MessageCodec } from '../runtime/message.ts'
 import { GROUP_MESSAGES, node } from './messages/group.ts'
+import { LEASE_MESSAGES } from './messages/lease.ts'
 import { RAFT_MESSAGES } from './messages/raft.ts'
 import { RUNTIME_MESSAGES } from './messages/runtime.ts'
 import type { MessageShape, MessageShapes } from './messages/shapes.ts'
+import { WATCH_MESSAGES } from './messages/watch.ts'
 import { count, MalformedMessage, optional, text } from './schema.ts'
 
 const ENVELOPE_WIDTH = 10
@@ -107,4 +109,10 @@ function readAddress(tuple: readonly unknown[], at: number): Address {
 }
 
 /** The codec of every node and of the simulator. */
-export const CODEC: Codec = new Codec(RUNTIME_MESSAGES, RAFT_MESSAGES, GROUP_MESSAGES)
+export const CODEC: Codec = new Codec(
+  RUNTIME_MESSAGES,
+  RAFT_MESSAGES,
+  GROUP_MESSAGES,
+  LEASE_MESSAGES,
+  WATCH_MESSAGES,
+)

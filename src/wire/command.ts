@@ -8,11 +8,16 @@
 
 import { Packr } from 'msgpackr'
 import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
+import type { NodeName, PeerId } from '../base/ids.ts'
 import type { Command } from '../core/kv/types.ts'
+import { node } from './messages/group.ts'
 import { command as shape } from './messages/kv.ts'
-import { MalformedMessage } from './schema.ts'
+import { peer } from './messages/raft.ts'
+import { MalformedMessage, type Schema, struct, text } from './schema.ts'
 
 const VERSION = 1
+/** Stands in a command's place where an entry announces a member. */
+const NOTE = 0xff
 export const ORIGIN_BYTES = 24
 
 /** Which request of which life of which member's actor an entry came from: its answer waits there. */
@@ -21,6 +26,8 @@ export interface Origin {
   readonly life: number
   readonly sequence: number
 }
+
+const noteShape: Schema<MemberNote> = struct({ peer, node, incarnation: text(64) })
 
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' })
 
@@ -62,3 +69,25 @@ export function originOf(data: Bytes): Origin {
 
 /** The command inside an entry's data. */
 export const commandOf = (data: Bytes): Command => decodeCommand(data.subarray(ORIGIN_BYTES))
+
+/** A member announced through the log, before the configuration names it. */
+export interface MemberNote {
+  readonly peer: PeerId
+  readonly node: NodeName
+  readonly incarnation: string
+}
+
+/** The data of an entry that announces a member instead of carrying a command. */
+export function noteData(note: MemberNote): Bytes {
+  const packed = packr.pack(noteShape.encode(note))
+  const data = new Uint8Array(ORIGIN_BYTES + 1 + packed.byteLength)
+  data[ORIGIN_BYTES] = NOTE
+  data.set(packed, ORIGIN_BYTES + 1)
+  return data
+}
+
+/** Undefined when the entry carries a command. */
+export function noteOf(data: Bytes): MemberNote | undefined {
+  if (data[ORIGIN_BYTES] !== NOTE) return undefined
+  return noteShape.decode(unpacked(data.subarray(ORIGIN_BYTES + 1)))
+}

@@ -6,18 +6,13 @@
 
 import type { Bytes } from '../../base/bytes.ts'
 import type { NodeName, PeerId } from '../../base/ids.ts'
-import type {
-  CommandResult,
-  KeyValue,
-  KvError,
-  RangeRequest,
-  RangeResponse,
-} from '../../core/kv/types.ts'
+import type { CommandResult, KvError, RangeRequest, RangeResponse } from '../../core/kv/types.ts'
 import {
   bool,
   branded,
   bytes,
   count,
+  int,
   list,
   oneOf,
   optional,
@@ -25,7 +20,7 @@ import {
   struct,
   text,
 } from '../schema.ts'
-import { commandResult, keyValue, kvError, rangeRequest, rangeResponse } from './kv.ts'
+import { commandResult, kvError, rangeRequest, rangeResponse } from './kv.ts'
 import { peer } from './raft.ts'
 import type { MessageShapes } from './shapes.ts'
 
@@ -150,20 +145,14 @@ export interface GroupChanged {
   readonly refusal: string | undefined
 }
 
-/** To itself: the turn's inputs are in, now act on them. */
+/** To itself, behind the requests of clients that are queued: now propose, append and persist for them all. */
 export interface GroupFlush {
   readonly kind: 'group.flush'
 }
 
-/** The pairs named by key and mod revision, for `prevKv` of watchers; absent when compacted. */
-export interface GroupPairs {
-  readonly kind: 'group.pairs'
-  readonly pairs: readonly { readonly key: Bytes; readonly revision: number }[]
-}
-
-export interface GroupPairsAre {
-  readonly kind: 'group.pairs-are'
-  readonly pairs: readonly (KeyValue | undefined)[]
+/** To itself, behind what consensus has queued and before clients. */
+export interface GroupAct {
+  readonly kind: 'group.act'
 }
 
 export type GroupMessage =
@@ -184,8 +173,7 @@ export type GroupMessage =
   | GroupChange
   | GroupChanged
   | GroupFlush
-  | GroupPairs
-  | GroupPairsAre
+  | GroupAct
 
 export const header: Schema<RevisionHeader> = struct({ revision: count, term: count })
 export const node: Schema<NodeName> = branded(text(NAMES))
@@ -230,7 +218,7 @@ export const GROUP_MESSAGES: MessageShapes = {
       commitIndex: count,
       appliedIndex: count,
       revision: count,
-      compactRevision: count,
+      compactRevision: int,
       keys: count,
       leases: count,
       quiescent: bool,
@@ -247,16 +235,5 @@ export const GROUP_MESSAGES: MessageShapes = {
   },
   'group.changed': { tag: 25, delivery: drops, schema: struct({ refusal: optional(text(200)) }) },
   'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
-  'group.pairs': {
-    tag: 27,
-    delivery: fails,
-    schema: struct({
-      pairs: list(struct({ key: bytes(COMMAND_BYTES), revision: count }), FORWARDS),
-    }),
-  },
-  'group.pairs-are': {
-    tag: 28,
-    delivery: drops,
-    schema: struct({ pairs: list(optional(keyValue), FORWARDS) }),
-  },
+  'group.act': { tag: 27, delivery: { lane: 'consensus', refusal: 'drop' }, schema: struct({}) },
 }

@@ -1,0 +1,153 @@
+/** What the Raft machine wants done, done in its order through the context. */
+
+import { unreachable } from '../../base/assert.ts'
+import type { RaftEffect } from '../../core/raft/types.ts'
+import type { Context } from '../../runtime/actor.ts'
+import { compactLogOps, persistOps, readEntry } from '../../storage/raftlog.ts'
+import type { Row } from '../../storage/store.ts'
+import type { RaftCarrier } from '../../wire/messages/raft.ts'
+import type { Applier } from './applier.ts'
+import type { Neighbours } from './neighbours.ts'
+import type { Reads } from './reads.ts'
+import type { Replica } from './replica.ts'
+import type { Writes } from './writes.ts'
+
+export interface EffectRooms {
+  readonly applier: Applier
+  readonly writes: Writes
+  readonly reads: Reads
+  readonly neighbours: Neighbours
+}
+
+type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
+
+const PERSIST_TAG = 'persist:'
+const LOG_TAG = 'log:'
+/** More rows than any page of the log may have bytes for. */
+const LOG_ROWS = 10_000
+
+export class EffectRunner {
+  readonly #replica: Replica
+  readonly #rooms: EffectRooms
+  #quiet = false
+  /** Applied index at the last cut of the log. */
+  #cutAt: number
+
+  constructor(replica: Replica, rooms: EffectRooms) {
+    this.#replica = replica
+    this.#rooms = rooms
+    this.#cutAt = replica.status().firstIndex - 1
+  }
+
+  /** The group went to sleep: no ticks. */
+  get quiet(): boolean {
+    return this.#quiet
+  }
+
+  /** Takes what the machine has gathered. */
+  run(context: Context): void {
+    for (const effect of this.#replica.raft.take()) this.#perform(effect, context)
+    this.#cutLog()
+  }
+
+  /** A batch with this tag is on disk. */
+  landed(tag: string): void {
+    if (!tag.startsWith(PERSIST_TAG)) return
+    const batch = Number(tag.slice(PERSIST_TAG.length))
+    this.#replica.raft.step({ type: 'persisted', batch })
+  }
+
+  logPage(tag: string, rows: readonly Row[]): void {
+    if (!tag.startsWith(LOG_TAG)) return
+    const entries = rows.map((row) => readEntry(this.#replica.keys, row))
+    const token = Number(tag.slice(LOG_TAG.length))
+    this.#replica.raft.step({ type: 'log-fetched', token, entries })
+  }
+
+  #perform(effect: RaftEffect, context: Context): void {
+    switch (effect.type) {
+      case 'persist':
+        context.write(persistOps(this.#replica.keys, effect))
+        context.whenLanded(`${PERSIST_TAG}${effect.batch}`)
+        return
+      case 'send':
+        this.#send(effect, context)
+        return
+      case 'apply':
+        this.#rooms.applier.apply(effect.entries, context)
+        this.#replica.actSoon(context)
+        return
+      case 'read-state':
+        this.#rooms.reads.confirmed(effect.token, effect.index, context)
+        return
+      case 'read-refused':
+        this.#rooms.reads.refused(effect.token, context)
+        return
+      case 'fetch-log':
+        this.#fetchLog(effect, context)
+        return
+      case 'compact-log':
+        this.#compactLog(effect, context)
+        return
+      case 'role-change':
+        this.#roleChange(effect, context)
+        return
+      case 'quiesce':
+      case 'wake':
+        this.#quiet = effect.type === 'quiesce'
+        return
+      case 'mark':
+        context.mark(effect.name)
+        return
+      case 'config-changed':
+        context.log.info({ ...effect }, 'the members of the group changed')
+        return
+      case 'send-snapshot':
+      case 'install-snapshot':
+      case 'snapshot-unused':
+        return
+      default:
+        unreachable(effect)
+    }
+  }
+
+  #send(effect: Of<'send'>, context: Context): void {
+    const to = this.#replica.actorOf(effect.to)
+    if (to === undefined) return
+    const carrier: RaftCarrier = { kind: 'raft', message: effect.message }
+    if (effect.now) context.sendNow(to, carrier)
+    else context.send(to, carrier)
+  }
+
+  #fetchLog(effect: Of<'fetch-log'>, context: Context): void {
+    const { keys } = this.#replica
+    const range = { from: keys.entry(effect.from), to: keys.entry(effect.to + 1) }
+    context.scan(range, { rows: LOG_ROWS, bytes: effect.maxBytes }, `${LOG_TAG}${effect.token}`)
+  }
+
+  /** Lazy writes land in order: the cut never reaches the disk before the applied rows it relies on. */
+  #compactLog(effect: Of<'compact-log'>, context: Context): void {
+    const { keys } = this.#replica
+    context.writeLazily(compactLogOps(keys, effect))
+    context.compact({ from: keys.entry(effect.from), to: keys.entry(effect.to) })
+  }
+
+  #cutLog(): void {
+    const { kv, serving, options, raft } = this.#replica
+    if (!serving || kv.appliedIndex - this.#cutAt < options.limits.compactEntries) return
+    this.#cutAt = kv.appliedIndex
+    raft.step({ type: 'compact', index: kv.appliedIndex })
+  }
+
+  #roleChange(effect: Of<'role-change'>, context: Context): void {
+    const replica = this.#replica
+    const before = { leader: replica.leader, term: replica.term }
+    replica.role = effect.role
+    replica.term = effect.term
+    replica.leader = effect.leader
+    context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
+    if (before.leader === effect.leader && before.term === effect.term) return
+    this.#rooms.writes.leaderChanged(context)
+    this.#rooms.neighbours.leadership(context)
+  }
+}

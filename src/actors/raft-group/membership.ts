@@ -1,0 +1,117 @@
+/**
+ * Who belongs to the group: newcomers get an id, learn, and vote once they have caught up. Each ask of a
+ * newcomer moves its case one step, so that nothing has to be remembered between them.
+ */
+
+import type { NodeName, PeerId } from '../../base/ids.ts'
+import type { Configuration, MembershipStep } from '../../core/raft/types.ts'
+import type { Context, Question } from '../../runtime/actor.ts'
+import { type MemberNote, noteData } from '../../wire/command.ts'
+import type {
+  GroupChange,
+  GroupChanged,
+  GroupJoin,
+  GroupJoined,
+} from '../../wire/messages/group.ts'
+import { identityOp } from './identity.ts'
+import type { Replica } from './replica.ts'
+import { refuse } from './writes.ts'
+
+const FOUNDER = ''
+
+export class Membership {
+  readonly #replica: Replica
+
+  constructor(replica: Replica) {
+    this.#replica = replica
+  }
+
+  join(message: GroupJoin, question: Question, context: Context): void {
+    const known = this.#replica.directory.newestOn(message.node)
+    const { configuration } = this.#replica.status()
+    if (!this.#replica.leads) {
+      refuse(question, 'no-leader', context)
+      return
+    }
+    if (known?.incarnation !== message.incarnation) {
+      this.#announce(message)
+    } else if (belongs(configuration, known.peer)) {
+      const joined: GroupJoined = { kind: 'group.joined', peer: known.peer }
+      context.answer(question, joined)
+      return
+    } else {
+      this.#admit(known.peer, message.node, configuration)
+    }
+    this.#replica.flushSoon(context)
+    // The newcomer asks again; by then this step is committed.
+    refuse(question, 'no-leader', context)
+  }
+
+  /** An applied entry announced a member. The first note of an id counts. */
+  noted(note: MemberNote, context: Context): void {
+    const { directory, group, self } = this.#replica
+    if (directory.announced(note.peer)) return
+    directory.add(note)
+    context.write([identityOp(group, { self, members: directory.members() })])
+  }
+
+  change(message: GroupChange, question: Question, context: Context): void {
+    const member = this.#replica.directory.newestOn(message.node)
+    const refusal = member === undefined ? 'unknown node' : this.#tryChange(message, member.peer)
+    this.#replica.flushSoon(context)
+    const changed: GroupChanged = { kind: 'group.changed', refusal }
+    context.answer(question, changed)
+  }
+
+  /** Now and then, on the leader: gives a vote to newcomers that have caught up. */
+  promoteNewcomers(context: Context): void {
+    if (!this.#replica.leads) return
+    const { learners } = this.#replica.status().configuration
+    for (const peer of learners) {
+      const member = this.#replica.directory.members().find((it) => it.peer === peer)
+      if (member === undefined || member.incarnation === FOUNDER) continue
+      if (this.#steps([{ type: 'add-voter', peer }]) === undefined) this.#replica.flushSoon(context)
+    }
+  }
+
+  #announce(message: GroupJoin): void {
+    const peer = this.#replica.directory.nextPeer()
+    this.#replica.raft.propose(noteData({ ...message, peer }))
+  }
+
+  /** One change removes the node's older members and adds the new one without a vote. */
+  #admit(peer: PeerId, node: NodeName, configuration: Configuration): void {
+    const steps: MembershipStep[] = [{ type: 'add-learner', peer }]
+    for (const member of this.#replica.directory.members()) {
+      if (member.node === node && member.peer !== peer && belongs(configuration, member.peer)) {
+        steps.push({ type: 'remove', peer: member.peer })
+      }
+    }
+    this.#steps(steps)
+  }
+
+  #tryChange(message: GroupChange, peer: PeerId): string | undefined {
+    switch (message.change) {
+      case 'promote':
+        return this.#steps([{ type: 'add-voter', peer }])
+      case 'demote':
+        return this.#steps([{ type: 'add-learner', peer }])
+      case 'remove':
+        return this.#steps([{ type: 'remove', peer }])
+      case 'transfer': {
+        const outcome = this.#replica.raft.transfer(peer)
+        return outcome.ok ? undefined : outcome.reason
+      }
+    }
+  }
+
+  #steps(steps: readonly MembershipStep[]): string | undefined {
+    const outcome = this.#replica.raft.change({ type: 'change', steps, explicitLeave: false })
+    return outcome.ok ? undefined : outcome.reason
+  }
+}
+
+function belongs(configuration: Configuration, peer: PeerId): boolean {
+  const { voters, outgoing, learners } = configuration
+  return voters.includes(peer) || outgoing.includes(peer) || learners.includes(peer)
+}

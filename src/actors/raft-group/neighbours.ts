@@ -1,0 +1,60 @@
+/** What a group tells the actors that live beside it: its lease expirer and its watch hub. */
+
+import type { Context, Question } from '../../runtime/actor.ts'
+import { address } from '../../runtime/address.ts'
+import type { LeaseKeysAre, LeaseLeadership, LeaseLoaded } from '../../wire/messages/lease.ts'
+import type { WatchApplied } from '../../wire/messages/watch.ts'
+import type { Replica } from './replica.ts'
+
+export class Neighbours {
+  readonly #replica: Replica
+
+  constructor(replica: Replica) {
+    this.#replica = replica
+  }
+
+  /** At the start of a life, and when a snapshot took everything's place. */
+  greet(context: Context): void {
+    this.greetExpirer(context)
+    this.greetHub(context)
+  }
+
+  greetExpirer(context: Context): void {
+    const loaded: LeaseLoaded = { kind: 'lease.loaded', leases: [...this.#replica.kv.leases()] }
+    context.sendNow(this.#expirer(context), loaded)
+    this.#tellLeadership(context)
+  }
+
+  greetHub(context: Context): void {
+    const { kv, term, group } = this.#replica
+    const applied: WatchApplied = {
+      kind: 'watch.applied',
+      revisions: [],
+      status: { revision: kv.revision, compactRevision: kv.compactRevision, term },
+      compacted: true,
+    }
+    context.sendNow(address(context.self.node, 'watch-hub', group), applied)
+  }
+
+  leadership(context: Context): void {
+    this.#tellLeadership(context)
+    this.greetHub(context)
+  }
+
+  leaseKeys(id: bigint, question: Question, context: Context): void {
+    const keys = this.#replica.kv.leaseKeys(id)
+    const are: LeaseKeysAre = { kind: 'lease.keys-are', header: this.#replica.header(), keys }
+    context.answerNow(question, are)
+  }
+
+  #tellLeadership(context: Context): void {
+    const { leads, term, leader, directory } = this.#replica
+    const node = leader === undefined ? undefined : directory.nodeOf(leader)
+    const told: LeaseLeadership = { kind: 'lease.leadership', term, leads, leader: node }
+    context.sendNow(this.#expirer(context), told)
+  }
+
+  #expirer(context: Context) {
+    return address(context.self.node, 'lease-expirer', this.#replica.group)
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * A group's member at work: inputs become steps of its machines, and their effects calls of the context.
+ *
+ * G-1: what the requests of a turn cause is taken once, behind them all (`group.flush`), so that two
+ * hundred writes make one persist and one append per follower; what consensus causes is taken behind
+ * consensus (`group.act`), before more requests. G-2: clients are answered from applied state alone.
+ */
+
+import type { GroupId } from '../../base/ids.ts'
+import { RaftMachine } from '../../core/raft/machine.ts'
+import { RAFT_DEFAULTS, type RaftConfig } from '../../core/raft/types.ts'
+import type { Context, Input, Question } from '../../runtime/actor.ts'
+import type { Address } from '../../runtime/address.ts'
+import type { Message } from '../../runtime/message.ts'
+import type { GroupKeys } from '../../storage/keyspace.ts'
+import { kvOps } from '../../storage/kvrows.ts'
+import type {
+  GroupChange,
+  GroupForward,
+  GroupJoin,
+  KvRange,
+  KvWrite,
+} from '../../wire/messages/group.ts'
+import type { LeaseKeysAsk } from '../../wire/messages/lease.ts'
+import type { RaftCarrier } from '../../wire/messages/raft.ts'
+import type { WatchHistory, WatchPrevious } from '../../wire/messages/watch.ts'
+import type { TreeOptions, TreePorts } from '../options.ts'
+import { Applier } from './applier.ts'
+import { EffectRunner } from './effects.ts'
+import { History } from './history.ts'
+import { Membership } from './membership.ts'
+import { Neighbours } from './neighbours.ts'
+import { Reads } from './reads.ts'
+import type { Recovered } from './recovery.ts'
+import { Replica } from './replica.ts'
+import { inspectGroup, statusOf } from './status.ts'
+import { Values } from './values.ts'
+import { refuse, Writes } from './writes.ts'
+
+/** Newcomers are looked at once in so many ticks. */
+const PROMOTE_TICKS = 10
+
+export class RunningGroup {
+  readonly #replica: Replica
+  readonly #values: Values
+  readonly #writes: Writes
+  readonly #reads: Reads
+  readonly #membership: Membership
+  readonly #history: History
+  readonly #neighbours: Neighbours
+  readonly #effects: EffectRunner
+  #ticks = 0
+  #ticking = false
+
+  constructor(
+    parts: {
+      readonly group: GroupId
+      readonly keys: GroupKeys
+      readonly options: TreeOptions
+      readonly ports: TreePorts
+      readonly recovered: Recovered
+    },
+    context: Context,
+  ) {
+    const { recovered, options } = parts
+    const config = raftConfig(recovered, options, context)
+    const raft = new RaftMachine(config, recovered.restored)
+    this.#replica = new Replica({ ...parts, ...recovered, raft })
+    this.#values = new Values(parts.keys, options.limits.valueCacheBytes)
+    this.#writes = new Writes(this.#replica)
+    this.#reads = new Reads(this.#replica, this.#values)
+    this.#membership = new Membership(this.#replica)
+    this.#history = new History(this.#replica, this.#values)
+    this.#neighbours = new Neighbours(this.#replica)
+    this.#effects = new EffectRunner(this.#replica, {
+      applier: new Applier(this.#replica, this.#values, this.#writes, this.#membership),
+      writes: this.#writes,
+      reads: this.#reads,
+      neighbours: this.#neighbours,
+    })
+    this.#neighbours.greet(context)
+    this.#keepTicking(context)
+  }
+
+  receive(input: Input, context: Context): void {
+    switch (input.type) {
+      case 'message':
+        this.#message(input.message, input.from, input.question, context)
+        return
+      case 'landed':
+        this.#effects.landed(input.tag)
+        this.#act(context)
+        return
+      case 'timer':
+        if (input.name === 'tick') this.#tick(context)
+        else if (input.name === 'scrub') this.#scrub(context)
+        return
+      case 'answer':
+        if (this.#writes.ownsTag(input.tag))
+          this.#writes.forwarded(input.tag, input.outcome, context)
+        return
+      case 'fetched':
+        this.#values.fetched(input.tag, input.values, context)
+        return
+      case 'scanned':
+        if (this.#history.ownsTag(input.tag)) this.#history.page(input, context)
+        else this.#effects.logPage(input.tag, input.rows)
+        this.#act(context)
+        return
+      default:
+        return
+    }
+  }
+
+  inspect(): object {
+    return inspectGroup(this.#replica)
+  }
+
+  #message(
+    message: Message,
+    from: Address,
+    question: Question | undefined,
+    context: Context,
+  ): void {
+    switch (message.kind) {
+      case 'raft':
+        this.#raftMessage(message as RaftCarrier, from, context)
+        return
+      case 'group.flush':
+        this.#replica.flushed()
+        this.#flush(context)
+        return
+      case 'group.act':
+        this.#replica.acted()
+        this.#act(context)
+        return
+      case 'lease.hello':
+        this.#neighbours.greetExpirer(context)
+        return
+      case 'watch.hello':
+        this.#neighbours.greetHub(context)
+        return
+      default:
+        if (question !== undefined) this.#question(message, question, context)
+    }
+  }
+
+  #question(message: Message, question: Question, context: Context): void {
+    this.#keepTicking(context)
+    switch (message.kind) {
+      case 'kv.write':
+        if (this.#mayWrite()) this.#writes.take((message as KvWrite).command, question, context)
+        else refuse(question, 'overloaded', context)
+        return
+      case 'kv.range':
+        this.#reads.range((message as KvRange).request, question, context)
+        return
+      case 'group.forward':
+        this.#writes.takeForwarded(message as GroupForward, question, context)
+        return
+      case 'group.confirm':
+        this.#reads.confirm(question, context)
+        return
+      case 'group.status':
+        context.answerNow(question, statusOf(this.#replica))
+        return
+      case 'group.join':
+        this.#membership.join(message as GroupJoin, question, context)
+        return
+      case 'group.change':
+        this.#membership.change(message as GroupChange, question, context)
+        return
+      case 'lease.keys':
+        this.#neighbours.leaseKeys((message as LeaseKeysAsk).id, question, context)
+        return
+      case 'watch.history':
+        this.#history.take(message as WatchHistory, question, context)
+        return
+      case 'watch.previous':
+        this.#history.previous(message as WatchPrevious, question, context)
+        return
+      default:
+        context.log.warn({ kind: message.kind }, 'a question this actor does not know')
+    }
+  }
+
+  /** A message for an older member of this node, or from a node that is not the sender's, is no message. */
+  #raftMessage({ message }: RaftCarrier, from: Address, context: Context): void {
+    if (message.to !== this.#replica.self) return
+    if (!this.#replica.directory.admits(message.from, from.node)) return
+    this.#replica.raft.step({ type: 'message', message })
+    this.#replica.actSoon(context)
+  }
+
+  #flush(context: Context): void {
+    this.#writes.flush(context)
+    this.#reads.walk(context)
+    this.#act(context)
+  }
+
+  #act(context: Context): void {
+    this.#reads.flush()
+    this.#effects.run(context)
+    this.#reads.applied(context)
+    this.#keepTicking(context)
+    this.#scrubLater(context)
+  }
+
+  #tick(context: Context): void {
+    this.#ticking = false
+    this.#ticks += 1
+    if (!this.#effects.quiet) this.#replica.raft.step({ type: 'tick' })
+    this.#writes.expire(context)
+    this.#reads.expire(context)
+    if (this.#ticks % PROMOTE_TICKS === 0) this.#membership.promoteNewcomers(context)
+    this.#flush(context)
+  }
+
+  /** On the grid of the clock, so that all groups of a shard tick in one turn and share its frames. */
+  #keepTicking(context: Context): void {
+    const idle = this.#effects.quiet && this.#writes.waiting === 0 && this.#reads.waiting === 0
+    if (this.#ticking || idle) return
+    this.#ticking = true
+    const { tickMs } = this.#replica.options.limits
+    context.setTimer('tick', tickMs - (context.nowMs % tickMs))
+  }
+
+  #mayWrite(): boolean {
+    const { ports, options } = this.#replica
+    return ports.disk().freeBytes >= options.limits.minFreeBytes
+  }
+
+  #scrubbing = false
+
+  #scrubLater(context: Context): void {
+    if (this.#scrubbing || !this.#replica.serving || !this.#replica.kv.scrubbing) return
+    this.#scrubbing = true
+    context.setTimer('scrub', this.#replica.options.limits.scrubPauseMs)
+  }
+
+  #scrub(context: Context): void {
+    this.#scrubbing = false
+    if (!this.#replica.serving) return
+    const drops = this.#replica.kv.scrubStep(this.#replica.options.limits.scrubRows)
+    context.writeLazily(kvOps(this.#replica.keys, drops))
+    this.#scrubLater(context)
+  }
+}
+
+function raftConfig(recovered: Recovered, options: TreeOptions, context: Context): RaftConfig {
+  const { limits } = options
+  return {
+    ...RAFT_DEFAULTS,
+    self: recovered.self,
+    // Peers must never draw alike, even where their hosts do.
+    seed: (context.random(2 ** 31) + recovered.self * 0x9e3779b1) % 2 ** 31,
+    electionTicks: limits.electionTicks,
+    catchUpEntries: limits.keepEntries,
+    quiesceTicks: limits.quiesceTicks,
+    maxUncommittedBytes: limits.maxUncommittedBytes,
+  }
+}

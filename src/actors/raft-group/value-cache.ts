@@ -1,0 +1,54 @@
+/** Pairs read or written lately, by version, within a budget of bytes: versions never change, so none goes stale. */
+
+import type { KeyValue } from '../../core/kv/types.ts'
+import type { RevisionId } from '../../core/mvcc/revision.ts'
+
+/** What a pair weighs beside its bytes, about. */
+const OVERHEAD_BYTES = 200
+/** Versions beyond these bounds have no number of their own here, and are not kept. */
+const SUBS = 2 ** 20
+const MAX_MAIN = 2 ** 33
+
+export class ValueCache {
+  readonly #budget: number
+  #young = new Map<number, KeyValue>()
+  #old = new Map<number, KeyValue>()
+  #youngBytes = 0
+
+  constructor(budgetBytes: number) {
+    this.#budget = budgetBytes
+  }
+
+  get(at: RevisionId): KeyValue | undefined {
+    if (!fits(at)) return undefined
+    const number = numberOf(at)
+    const young = this.#young.get(number)
+    if (young !== undefined) return young
+    const old = this.#old.get(number)
+    if (old !== undefined) this.#add(number, old)
+    return old
+  }
+
+  put(at: RevisionId, kv: KeyValue): void {
+    if (fits(at)) this.#add(numberOf(at), kv)
+  }
+
+  clear(): void {
+    this.#young = new Map()
+    this.#old = new Map()
+    this.#youngBytes = 0
+  }
+
+  /** Two generations of half the budget: when the young one is full, the old one goes. */
+  #add(number: number, kv: KeyValue): void {
+    this.#young.set(number, kv)
+    this.#youngBytes += kv.key.length + kv.value.length + OVERHEAD_BYTES
+    if (this.#youngBytes * 2 <= this.#budget) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#youngBytes = 0
+  }
+}
+
+const fits = (at: RevisionId): boolean => at.sub < SUBS && at.main < MAX_MAIN
+const numberOf = (at: RevisionId): number => at.main * SUBS + at.sub
