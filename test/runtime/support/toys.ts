@@ -11,7 +11,7 @@ import type { ChildSpec, RestartPolicy } from '../../../src/runtime/supervision.
 import { BATCH_RING } from '../../../src/storage/batch-ring.ts'
 import { MemoryStore } from '../../../src/storage/memory/memory-store.ts'
 import type { Store } from '../../../src/storage/store.ts'
-import { type Count, TOY_CODEC, total } from './toy-messages.ts'
+import { type Count, TOY_CODEC, total, vote } from './toy-messages.ts'
 
 export const N1: NodeName = nodeName('n1')
 export const N2: NodeName = nodeName('n2')
@@ -67,6 +67,41 @@ class Counter implements Actor {
 }
 
 export const COUNTER: ActorKind = { kind: 'counter', create: (where) => new Counter(where) }
+
+/** Sends what it is sent on to the relay of the shard that the text names, or counts it there. */
+class Relay implements Actor {
+  readonly #at: Address
+  #notes = 0
+
+  constructor(where: Address) {
+    this.#at = where
+  }
+
+  receive(input: Input, context: Context): void {
+    if (input.type !== 'message') return
+    const { n } = input.message as Count
+    this.#notes++
+    if (input.question !== undefined) context.answer(input.question, total(this.#notes))
+    else if (n > 0) {
+      const next = input.from.kind === 'relay' ? input.from.key : this.#at.key === '1' ? '2' : '1'
+      context.send(at('relay', next, this.#at.node), vote(n - 1))
+    }
+  }
+}
+
+export const RELAY: ActorKind = { kind: 'relay', create: (where) => new Relay(where) }
+
+/** Lives on the main thread and echoes. */
+export const HERMIT: ActorKind = {
+  kind: 'hermit',
+  create: () => ({
+    receive(input, context) {
+      if (input.type === 'message' && input.question !== undefined) {
+        context.answer(input.question, input.message)
+      }
+    },
+  }),
+}
 
 export const child = (kind: string, rest: Partial<ChildSpec> = {}): ChildSpec => ({
   kind,
