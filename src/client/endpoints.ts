@@ -1,0 +1,157 @@
+/**
+ * The endpoints of one cluster: calls go to one of them, and on to the next when it fails. Reads are tried
+ * again; a write only while it is certain that nobody has done it.
+ */
+
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { CallFailed, failureOf } from './failure.ts'
+
+/** A method of a generated service definition. */
+export interface UnaryMethod<Request, Response> {
+  readonly name: string
+  readonly requestType: { encode(message: Request): { finish(): Uint8Array } }
+  readonly responseType: { decode(bytes: Uint8Array): Response }
+}
+
+export interface CallOptions {
+  /** Milliseconds for the call with all its tries. */
+  readonly timeoutMs?: number
+  /** Only this endpoint, no other. */
+  readonly endpoint?: string
+}
+
+export interface EndpointsOptions {
+  /** `host:port`, with or without `http://`. */
+  readonly endpoints: readonly string[]
+  readonly timeoutMs: number
+}
+
+const BACKOFF_MS = 25
+const UNLIMITED = {
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  // Two clients of one process share no connection, so that closing one does not disturb the other.
+  'grpc.use_local_subchannel_pool': 1,
+}
+
+export class Endpoints {
+  readonly #options: EndpointsOptions
+  readonly #clients: readonly { readonly endpoint: string; readonly client: Client }[]
+  #current = 0
+
+  constructor(options: EndpointsOptions) {
+    if (options.endpoints.length === 0) throw new Error('a client needs at least one endpoint')
+    this.#options = options
+    this.#clients = options.endpoints.map((given) => {
+      const endpoint = given.replace(/^https?:\/\//, '')
+      return { endpoint, client: new Client(endpoint, credentials.createInsecure(), UNLIMITED) }
+    })
+  }
+
+  /** The endpoint that the next call goes to, and its channel, for streams. */
+  current(): { readonly endpoint: string; readonly client: Client } {
+    return this.#clients[this.#current] as { endpoint: string; client: Client }
+  }
+
+  rotate(): void {
+    this.#current = (this.#current + 1) % this.#clients.length
+  }
+
+  /** Tries endpoint after endpoint until the deadline. Rejects with `CallFailed`. */
+  read<Request, Response>(
+    service: string,
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    options: CallOptions = {},
+  ): Promise<Response> {
+    return this.#call(service, method, request, options, true)
+  }
+
+  /** Sends once to an endpoint that is connected; again only if it said that it did nothing. */
+  write<Request, Response>(
+    service: string,
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    options: CallOptions = {},
+  ): Promise<Response> {
+    return this.#call(service, method, request, options, false)
+  }
+
+  close(): void {
+    for (const { client } of this.#clients) client.close()
+  }
+
+  async #call<Request, Response>(
+    service: string,
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    options: CallOptions,
+    repeatable: boolean,
+  ): Promise<Response> {
+    const deadline = Date.now() + (options.timeoutMs ?? this.#options.timeoutMs)
+    const path = `/${service}/${method.name}`
+    for (;;) {
+      const at = this.#pick(options.endpoint)
+      try {
+        await connected(at, deadline)
+        return await unary(at, path, method, request, deadline)
+      } catch (error) {
+        if (!(error instanceof CallFailed) || !this.#again(error, repeatable, deadline)) throw error
+        if (options.endpoint === undefined) this.rotate()
+        await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS))
+      }
+    }
+  }
+
+  #again(error: CallFailed, repeatable: boolean, deadline: number): boolean {
+    if (Date.now() + BACKOFF_MS >= deadline) return false
+    if (error.outcome === 'not-done') return true
+    return repeatable && error.code === status.UNAVAILABLE
+  }
+
+  #pick(endpoint: string | undefined): { readonly endpoint: string; readonly client: Client } {
+    if (endpoint === undefined) return this.current()
+    const found = this.#clients.find((one) => one.endpoint === endpoint)
+    if (!found) throw new Error(`${endpoint} is none of this client's endpoints`)
+    return found
+  }
+}
+
+const CONNECT_MS = 1_000
+
+/** A write that leaves only over a standing connection was certainly not sent when there is none. */
+function connected(at: { endpoint: string; client: Client }, deadline: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const until = Math.min(deadline, Date.now() + CONNECT_MS)
+    at.client.waitForReady(until, (error) => {
+      if (!error) return resolve()
+      const text = `no connection to ${at.endpoint} within ${CONNECT_MS} ms`
+      reject(new CallFailed(at.endpoint, status.UNAVAILABLE, text, 'not-done'))
+    })
+  })
+}
+
+function unary<Request, Response>(
+  at: { endpoint: string; client: Client },
+  path: string,
+  { requestType, responseType }: UnaryMethod<Request, Response>,
+  request: Request,
+  deadline: number,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    at.client.makeUnaryRequest(
+      path,
+      (message: Request) => Buffer.from(requestType.encode(message).finish()),
+      (bytes: Buffer) => responseType.decode(bytes),
+      request,
+      new Metadata(),
+      { deadline },
+      (error: ServiceError | null, response?: Response) => {
+        if (error) reject(failureOf(at.endpoint, error))
+        else resolve(response as Response)
+      },
+    )
+  })
+}
