@@ -11,7 +11,7 @@ import { Core } from './core.ts'
 import { flush } from './flush.ts'
 import { receiveInput } from './inputs.ts'
 import { appendOwn } from './leader.ts'
-import { stirs, wake } from './quiescence.ts'
+import { stir, wake } from './quiescence.ts'
 import { snapshotAt } from './snapshots.ts'
 import { transferTo } from './transfer.ts'
 import type {
@@ -42,7 +42,7 @@ export class RaftMachine implements Raft {
 
   step(input: RaftInput): void {
     const { core } = this
-    if (core.quiescent && stirs(core, input)) wake(core)
+    stir(core, input)
     receiveInput(core, input)
   }
 

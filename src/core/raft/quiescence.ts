@@ -54,8 +54,18 @@ export function wake(core: Core): void {
   broadcastHeartbeat(core, leadership, false)
 }
 
+/** Wakes a quiet peer if the input gives it something to do. A follower then sees that its leader is up. */
+export function stir(core: Core, input: RaftInput): void {
+  if (!core.quiescent || !stirs(core, input)) return
+  wake(core)
+  const fromLeader = input.type === 'message' && input.message.from === core.leader
+  if (core.role === 'follower' && core.leader !== undefined && !fromLeader) {
+    core.acknowledge = core.commit
+  }
+}
+
 /** Whether an input gives a quiet peer something to do. */
-export function stirs(core: Core, input: RaftInput): boolean {
+function stirs(core: Core, input: RaftInput): boolean {
   switch (input.type) {
     case 'message':
       return messageStirs(core, input.message)
