@@ -1,0 +1,78 @@
+/**
+ * The UDP socket of a node and the DHT node on it: persistent, so that it is a bootstrapper for every
+ * other member, and bound to exactly the configured port. The public DHT is never contacted.
+ */
+
+import { createSocket } from 'node:dgram'
+import { lookup } from 'node:dns/promises'
+import DHT from 'hyperdht'
+import type { Dht, Endpoint } from './stack.ts'
+
+export interface OpenEndpoint {
+  readonly dht: Dht
+  /** What was bound. */
+  readonly address: Endpoint
+}
+
+const ANY = '0.0.0.0'
+
+/** Fails with one sentence when the port is occupied or the host is not this machine's. */
+export async function openEndpoint(
+  host: string,
+  port: number,
+  bootstrap: readonly Endpoint[],
+): Promise<OpenEndpoint> {
+  const ip = (await lookup(host, { family: 4 })).address
+  const address = { host: ip, port: port === 0 ? await freePort(ip) : port }
+  const options = {
+    bootstrap,
+    host: ip,
+    ephemeral: false,
+    firewalled: false,
+    anyPort: false,
+    connectionKeepAlive: 500,
+  }
+  const dht =
+    ip === ANY
+      ? new DHT({ ...options, port: address.port })
+      : DHT.bootstrapper(address.port, ip, options)
+  try {
+    await dht.bind()
+  } catch (error) {
+    await dht.destroy({ force: true }).catch(() => {})
+    throw new Error(explain(error, host, port), { cause: error })
+  }
+  return { dht, address }
+}
+
+function explain(error: unknown, host: string, port: number): string {
+  const code = (error as { code?: string }).code ?? String(error)
+  if (code === 'EADDRINUSE') {
+    return `links: UDP port ${host}:${port} is taken by another process; end it, or set another links.port`
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return `links: ${host} is no address of this machine; set links.host to one that is`
+  }
+  return `links: cannot listen on UDP ${host}:${port} (${code})`
+}
+
+/** A port nobody holds right now; whoever is quicker may still take it. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4')
+    socket.once('error', reject)
+    socket.bind(0, host, () => {
+      const { port } = socket.address()
+      socket.close(() => resolve(port))
+    })
+  })
+}
+
+/** `host:port` as an endpoint. */
+export function parseEndpoint(text: string): Endpoint {
+  const at = text.lastIndexOf(':')
+  return { host: text.slice(0, at), port: Number(text.slice(at + 1)) }
+}
+
+export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+  a.port === b.port && a.host === b.host

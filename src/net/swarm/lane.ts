@@ -1,0 +1,154 @@
+/**
+ * One encrypted stream to a peer. First a conversation (`next`, `say`) for the handshake, then, after
+ * `deliver`, a lane of frames with a bounded queue.
+ *
+ * Promises: a message arrives whole and in order; a silent peer ends the lane within three seconds;
+ * whatever goes wrong with the stream is `onClose`, once, and never an unhandled error.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import type { Endpoint, SecretStream } from './stack.ts'
+
+export const KEEP_ALIVE_MS = 500
+export const SILENCE_MS = 2_500
+/** Messages that may arrive ahead of the conversation. */
+const INBOX_MAX = 16
+
+interface Waiting {
+  readonly resolve: (message: Bytes) => void
+  readonly reject: (error: Error) => void
+}
+
+export class Lane {
+  readonly #stream: SecretStream
+  readonly #inbox: Bytes[] = []
+  readonly #queue: Bytes[] = []
+  readonly #closeListeners: ((reason: string) => void)[] = []
+  #queuedBytes = 0
+  #congested = false
+  #waiting: Waiting | undefined
+  #handler: ((message: Bytes) => void) | undefined
+  #reason: string | undefined
+  #closed = false
+
+  constructor(stream: SecretStream) {
+    this.#stream = stream
+    stream.setKeepAlive(KEEP_ALIVE_MS)
+    stream.setTimeout(SILENCE_MS)
+    stream.on('error', (error) => {
+      this.#reason ??= error.message
+    })
+    stream.on('close', () => this.#close())
+    stream.on('data', (message) => this.#receive(message))
+    stream.on('drain', () => this.#drain())
+  }
+
+  get initiator(): boolean {
+    return this.#stream.isInitiator
+  }
+
+  /** Public key of the other end, hex. */
+  get remoteKey(): string {
+    return this.#stream.remotePublicKey.toString('hex')
+  }
+
+  /** Both ends see the same 64 bytes here and no other pair does: proofs are bound to it. */
+  get handshakeHash(): Bytes {
+    return this.#stream.handshakeHash ?? new Uint8Array(0)
+  }
+
+  get remoteAddress(): Endpoint | undefined {
+    const raw = this.#stream.rawStream
+    return raw ? { host: raw.remoteHost, port: raw.remotePort } : undefined
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  onClose(listener: (reason: string) => void): void {
+    if (this.#closed) listener(this.#reason ?? 'closed')
+    else this.#closeListeners.push(listener)
+  }
+
+  /** The next message of the conversation; rejects when the lane closes. One at a time. */
+  next(): Promise<Bytes> {
+    const message = this.#inbox.shift()
+    if (message !== undefined) return Promise.resolve(message)
+    if (this.#closed) return Promise.reject(new Error(this.#reason ?? 'closed'))
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  /** Sends one message of the conversation. */
+  say(message: Bytes): void {
+    if (!this.#closed) this.#stream.write(message)
+  }
+
+  /** Ends the conversation: from here on each message goes to `handler`. */
+  deliver(handler: (message: Bytes) => void): void {
+    this.#handler = handler
+    for (const message of this.#inbox.splice(0)) handler(message)
+  }
+
+  /**
+   * Sends a frame, or answers false: what waits here already would grow beyond `limit` bytes. A frame
+   * longer than that goes when nothing waits.
+   */
+  send(frame: Bytes, limit: number): boolean {
+    if (this.#closed) return false
+    if (!this.#congested) {
+      this.#congested = !this.#stream.write(frame)
+      return true
+    }
+    if (this.#queuedBytes > 0 && this.#queuedBytes + frame.length > limit) return false
+    this.#queue.push(frame)
+    this.#queuedBytes += frame.length
+    return true
+  }
+
+  /** For faults: says nothing more, not even that it lives. */
+  fallSilent(): void {
+    this.#stream.setKeepAlive(0)
+  }
+
+  /** For faults: lives again. */
+  speakAgain(): void {
+    if (!this.#closed) this.#stream.setKeepAlive(KEEP_ALIVE_MS)
+  }
+
+  close(reason: string): void {
+    if (this.#closed) return
+    this.#reason ??= reason
+    this.#stream.destroy()
+    this.#close()
+  }
+
+  #receive(message: Bytes): void {
+    if (this.#closed) return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (this.#handler !== undefined) this.#handler(message)
+    else if (waiting) waiting.resolve(message)
+    else if (this.#inbox.push(message) > INBOX_MAX) this.close('said too much before the handshake')
+  }
+
+  #drain(): void {
+    this.#congested = false
+    while (!this.#congested && this.#queue.length > 0) {
+      const frame = this.#queue.shift() as Bytes
+      this.#queuedBytes -= frame.length
+      this.#congested = !this.#stream.write(frame)
+    }
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#queue.length = 0
+    const reason = this.#reason ?? 'closed by the peer'
+    this.#waiting?.reject(new Error(reason))
+    for (const listener of this.#closeListeners.splice(0)) listener(reason)
+  }
+}

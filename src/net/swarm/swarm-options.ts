@@ -1,0 +1,54 @@
+/** What the swarm is told when it opens: who this node is, where it listens, whom it lets in. */
+
+import type { NodeName } from '../../base/ids.ts'
+import type { Clock } from '../../base/ports/clock.ts'
+import type { Log } from '../../base/ports/log.ts'
+import type { Random } from '../../base/ports/random.ts'
+import type { LinkEvents, PeerIdentity } from '../link.ts'
+import type { VersionRange } from './handshake.ts'
+import type { NodeIdentity } from './identity.ts'
+
+export interface SwarmOptions {
+  /** Name or id of the cluster: a peer that says another is refused. */
+  readonly cluster: string
+  /** Any of them admits, so that a secret can be changed node by node: current first, then next. */
+  readonly secrets: readonly string[]
+  readonly node: NodeName
+  readonly identity: NodeIdentity
+  /** Worker shards of this node, told to the peers. */
+  readonly shards: number
+  /** Where this node listens: an IPv4 address (or name of one) and a UDP port; 0 picks a free one. */
+  readonly host: string
+  readonly port: number
+  /** `host:port` of members to ask first; this node's own is skipped. */
+  readonly bootstrap: readonly string[]
+  readonly events: LinkEvents
+  /** Asked once a peer has proved the secret, before anything is delivered: pins are kept there. */
+  readonly admit: (peer: PeerIdentity) => Promise<Admission>
+  /** Wire versions to offer; those of this build when absent. */
+  readonly versions?: VersionRange
+  /** Where peers' keys and addresses are kept over a restart; nowhere when absent. */
+  readonly remembered?: RememberedPeers
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export type Admission =
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly reason: string }
+
+export interface RememberedPeers {
+  /** Read once, when the swarm opens. */
+  readonly known: readonly RememberedPeer[]
+  /** Told whenever one of them was reached under a new address or key. */
+  save(peers: readonly RememberedPeer[]): void
+}
+
+export interface RememberedPeer {
+  readonly name: NodeName
+  /** Public key in hex. */
+  readonly publicKey: string
+  readonly host: string
+  readonly port: number
+}
