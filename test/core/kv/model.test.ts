@@ -182,7 +182,7 @@ test('every read at every revision answers as a list of all versions would', () 
         for (const each of requests) {
           assert.deepEqual(answer(store, each), model.range(each))
         }
-        store.scrub()
+        store.scrub(1)
         for (const each of requests) assert.deepEqual(answer(store, each), model.range(each))
         assert.deepEqual(
           store.sortedRows().map((row) => `${row.at.main}`),
