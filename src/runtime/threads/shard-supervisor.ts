@@ -158,7 +158,8 @@ export class ShardSupervisor {
   /** Asks for a sign of life; nothing heard for long means that a turn does not end. */
   #watch(): void {
     const { shard, log, watchdogMs } = this.#parts
-    if (this.#life === undefined) return
+    // Loading the module takes its time.
+    if (this.#life?.isReady !== true) return
     const silentMs = Math.round(performance.now() - this.#heardMs)
     const hung = silentMs > watchdogMs
     if (hung && !this.#hung) log.error({ shard, silentMs }, 'a shard does not answer')

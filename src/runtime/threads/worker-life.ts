@@ -23,6 +23,7 @@ export class WorkerLife {
   readonly #pending = new Map<number, Pending>()
   readonly #hear: (message: ToMain) => void
   #lastRequest = 0
+  #isReady = false
   #becomeReady: () => void = () => {}
 
   constructor(pool: Piscina, task: Omit<WorkerTask, 'main'>, hear: (message: ToMain) => void) {
@@ -34,6 +35,10 @@ export class WorkerLife {
     })
     port1.on('message', (message: ToMain) => this.#dispatch(message))
     this.ended = this.#run(pool, { ...task, main: port2 })
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
   }
 
   tell(message: ToWorker, transfer: readonly (MessagePort | ArrayBuffer)[] = []): void {
@@ -68,7 +73,10 @@ export class WorkerLife {
   }
 
   #dispatch(message: ToMain): void {
-    if (message.type === 'ready') this.#becomeReady()
+    if (message.type === 'ready') {
+      this.#isReady = true
+      this.#becomeReady()
+    }
     if (message.type !== 'response') {
       this.#hear(message)
       return

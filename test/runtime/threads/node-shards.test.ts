@@ -10,7 +10,7 @@ import { shardOfKey } from '../../../src/runtime/address.ts'
 import type { ActorEvent } from '../../../src/runtime/host.ts'
 import type { ShardPicture } from '../../../src/runtime/inspect.ts'
 import { NodeShards, type NodeShardsOptions } from '../../../src/runtime/threads/node-shards.ts'
-import { add, type Count, noteOf, vote } from '../support/toy-messages.ts'
+import { add, type Count, vote } from '../support/toy-messages.ts'
 import { toyParts } from '../support/toy-worker.ts'
 import { at, N1 } from '../support/toys.ts'
 
@@ -36,10 +36,8 @@ async function start(options: Partial<NodeShardsOptions> = {}): Promise<NodeShar
     faults: true,
     restart: { delayMs: 1, maxDelayMs: 10, intensity: 3, periodMs: 60_000 },
     onEvent: (shard, event) => events.push({ shard, event }),
-    fatal: (reason) => {
-      ends.push(reason)
-      throw new Error(reason)
-    },
+    // A real node's process ends here.
+    fatal: (reason) => ends.push(reason) as never,
     ...options,
   })
   return running
@@ -87,5 +85,133 @@ test('a stopped node comes back with what it wrote', async () => {
   assert.equal(await addTo(again, 'c1', 0), 5)
 })
 
-void noteOf
-void vote
+/** Adds ones to a counter until told to stop; knows what was acknowledged. */
+class Load {
+  acknowledged = 0
+  failures = 0
+  readonly #node: NodeShards
+  readonly #key: string
+  readonly #running: Promise<void>
+  #stopped = false
+
+  constructor(node: NodeShards, key: string) {
+    this.#node = node
+    this.#key = key
+    this.#running = this.#run()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      const outcome = await this.#node.outside.ask(at('counter', this.#key), add(1), 300)
+      if (outcome.ok) this.acknowledged = (outcome.message as Count).n
+      else this.failures++
+    }
+  }
+
+  async acknowledgedBeyond(total: number): Promise<void> {
+    while (this.acknowledged <= total) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+}
+
+const keyOn = (shard: number): string => {
+  const key = COUNTERS.find((it) => shardOfKey(it, WORKERS) === shard)
+  assert.ok(key !== undefined)
+  return key
+}
+
+test('R-19 a worker that crashes under load is replaced, loses nothing it acknowledged, and the other goes on', async () => {
+  const node = await start()
+  const doomed = new Load(node, keyOn(1))
+  const steady = new Load(node, keyOn(2))
+  await doomed.acknowledgedBeyond(20)
+  await steady.acknowledgedBeyond(20)
+  const before = doomed.acknowledged
+  await node.request(1, 'crash')
+  await steady.acknowledgedBeyond(steady.acknowledged + 20)
+  await doomed.acknowledgedBeyond(before + 20)
+  await doomed.stop()
+  await steady.stop()
+  assert.equal(steady.failures, 0)
+  assert.equal(node.crashes, 1)
+  // Every acknowledged addition is in the total; one that was in flight may be.
+  const total = await addTo(node, keyOn(1), 0)
+  assert.ok(total !== undefined && total >= doomed.acknowledged)
+  assert.ok(total <= doomed.acknowledged + doomed.failures)
+})
+
+test('R-19 a bug outside of any actor takes its shard alone', async () => {
+  const node = await start()
+  await addTo(node, keyOn(1), 7)
+  await node.request(1, 'throw-outside')
+  const load = new Load(node, keyOn(1))
+  await load.acknowledgedBeyond(7)
+  await load.stop()
+  assert.equal(node.crashes, 1)
+  assert.deepEqual(ends, [])
+})
+
+test('R-19 a shard that crashes too often ends the node with one line', async () => {
+  const node = await start({
+    restart: { delayMs: 1, maxDelayMs: 1, intensity: 1, periodMs: 60_000 },
+  })
+  await node.request(1, 'crash')
+  const load = new Load(node, keyOn(1))
+  await load.acknowledgedBeyond(0)
+  await load.stop()
+  await node.request(1, 'crash')
+  while (ends.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(ends.length, 1)
+  assert.match(ends[0] ?? '', /^shard 1 crashed too often, last by: /)
+})
+
+test('R-12 a fault injected into an actor costs that receive and nothing else', async () => {
+  const node = await start()
+  await addTo(node, keyOn(1), 3)
+  const answer = await node.request(1, 'throw', { kind: 'counter', key: keyOn(1) })
+  assert.deepEqual(answer, { ok: true, data: true })
+  const hit = await node.outside.ask(at('counter', keyOn(1)), add(100), 3000)
+  assert.deepEqual(hit, { ok: false, reason: 'failed' })
+  assert.equal(await addTo(node, keyOn(1), 1), 4)
+  const types = events.filter(({ event }) => event.at.key === keyOn(1)).map((it) => it.event.type)
+  assert.deepEqual(types, ['started', 'restarting', 'started'])
+})
+
+test('faults are refused where they are not allowed', async () => {
+  const node = await start({ faults: false })
+  const answers = await node.requestAll('crash')
+  assert.deepEqual(
+    answers.map((it) => it.ok),
+    [false, false, false],
+  )
+})
+
+test('R-15 messages go between worker threads directly, and back', async () => {
+  const node = await start()
+  node.outside.open(() => {}).send(at('relay', '1'), vote(100))
+  for (;;) {
+    const outcomes = await Promise.all(
+      ['1', '2'].map((key) => node.outside.ask(at('relay', key), vote(0), 3000)),
+    )
+    const notes = outcomes.map((it) => (it.ok ? (it.message as Count).n : 0))
+    // The questions are counted too.
+    if (notes[0] !== undefined && notes[0] >= 51 && notes[1] !== undefined && notes[1] >= 50) break
+  }
+})
+
+test('a worker hung in a turn is logged, and heard of again', async () => {
+  const lines: string[] = []
+  const say = (_: object, sentence: string): void => {
+    lines.push(sentence)
+  }
+  const config = { directory, counters: COUNTERS }
+  const log = { debug: say, info: say, warn: say, error: say }
+  const node = await start({ watchdogMs: 100, parts: { ...toyParts(config), log } })
+  await node.request(1, 'hang', 500)
+  while (!lines.includes('a shard answers again')) await new Promise((r) => setImmediate(r))
+  assert.deepEqual(lines, ['a shard does not answer', 'a shard answers again'])
+})
