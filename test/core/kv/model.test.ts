@@ -167,7 +167,7 @@ const request = fc
 test('every read at every revision answers as a list of all versions would', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(command, fc.boolean()), { maxLength: 40 }),
+      fc.array(fc.tuple(command, fc.boolean()), { maxLength: 40, size: 'max' }),
       fc.array(request, { maxLength: 12 }),
       (steps, requests) => {
         const store = new TestStore()
@@ -197,7 +197,7 @@ test('every read at every revision answers as a list of all versions would', () 
 test('a machine rebuilt from its rows is the machine that wrote them', () => {
   fc.assert(
     fc.property(
-      fc.array(command, { maxLength: 40 }),
+      fc.array(command, { maxLength: 40, size: 'max' }),
       fc.array(command, { maxLength: 10 }),
       fc.nat(20),
       (before, after, scrubbed) => {
