@@ -7,7 +7,6 @@
  * there to say who.
  */
 
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -40,8 +39,8 @@ export interface Identity {
 export interface DataDirectory {
   readonly path: string
   readonly identity: Identity
-  /** Seed of the node's key pair, 32 bytes. */
-  readonly keySeed: Uint8Array
+  /** Seed of the node's key pair, in hex. */
+  readonly keySeed: string
   /** The directory was made by this start. */
   readonly fresh: boolean
 }
@@ -50,7 +49,14 @@ export interface Expected {
   readonly path: string
   readonly clusterId: string
   readonly node: string
-  publicKeyOf(seed: Uint8Array): string
+  /** Draws who this node will be, if the directory is made now. */
+  createIdentity(): Drawn
+}
+
+interface Drawn {
+  readonly seed: string
+  readonly publicKey: string
+  readonly incarnation: string
 }
 
 /** Opens or makes the directory, and takes its lock file. Throws `NodeRefused`. */
@@ -72,25 +78,18 @@ export function releaseDataDirectory(path: string): void {
 }
 
 /** Whole or not at all, and on disk when this returns. */
-export function writeAtomically(path: string, content: string | Uint8Array, mode = 0o644): void {
+export function writeAtomically(path: string, content: string, mode = 0o644): void {
   const draft = `${path}.new`
   const fd = openSync(draft, 'w', mode)
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  writeSync(fd, bytes)
+  writeSync(fd, content)
   fsyncSync(fd)
   closeSync(fd)
   renameSync(draft, path)
 }
 
-function makeDirectory({ path, clusterId, node, publicKeyOf }: Expected): DataDirectory {
-  const keySeed = randomBytes(32)
-  const identity: Identity = {
-    diskVersion: DISK_VERSION,
-    clusterId,
-    node,
-    publicKey: publicKeyOf(keySeed),
-    incarnation: randomBytes(16).toString('hex'),
-  }
+function makeDirectory({ path, clusterId, node, createIdentity }: Expected): DataDirectory {
+  const { seed: keySeed, publicKey, incarnation } = createIdentity()
+  const identity: Identity = { diskVersion: DISK_VERSION, clusterId, node, publicKey, incarnation }
   writeAtomically(join(path, 'key'), keySeed, 0o600)
   // Last: a directory without it counts as not made.
   writeAtomically(join(path, 'FORMAT'), `${JSON.stringify(identity, null, 2)}\n`)
@@ -118,7 +117,7 @@ function readDirectory({ path, clusterId, node }: Expected): DataDirectory {
       `${path} belongs to another cluster; use another data directory, or give cluster.name its old value`,
     )
   }
-  return { path, identity, keySeed: readFileSync(join(path, 'key')), fresh: false }
+  return { path, identity, keySeed: readFileSync(join(path, 'key'), 'utf8'), fresh: false }
 }
 
 function readIdentity(path: string): Identity {
