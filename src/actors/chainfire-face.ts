@@ -87,11 +87,11 @@ export class ChainfireCalls {
   }
 
   watch(window: number, deliver: (response: WatchResponse) => void): WatchStream {
-    const { node, shard } = this.#options
+    const { node, shard, group } = this.#options
     const door = address(node, 'watch-door', String(shard))
     const port = this.#outside.open((message) => deliver((message as WatchDeliver).response))
     const tell = (message: Message): void => port.send(door, message)
-    tell({ kind: 'watch.open', window } as Message)
+    tell({ kind: 'watch.open', group, window } as Message)
     return {
       create: (request) => tell({ kind: 'watch.create', request } as Message),
       cancel: (watchId) => tell({ kind: 'watch.cancel', watchId } as Message),

@@ -2,8 +2,11 @@
 
 import type { ActorKind } from '../runtime/actor.ts'
 import type { ChildSpec, RestartPolicy, SupervisionTree } from '../runtime/supervision.ts'
+import { leaseExpirerKind } from './lease-expirer/behavior.ts'
 import type { TreeOptions, TreePorts } from './options.ts'
 import { raftGroupKind } from './raft-group/behavior.ts'
+import { watchDoorKind } from './watch-door/behavior.ts'
+import { watchHubKind } from './watch-hub/behavior.ts'
 
 const RESTART: RestartPolicy = { delayMs: 50, maxDelayMs: 5000, intensity: 10, periodMs: 60_000 }
 
@@ -16,13 +19,22 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
     ...rest,
   })
   return [
+    child('watch-door', { placement: 'each-shard', keys: [] }),
+    child('watch-hub', { placement: 'key', keys: groups }),
+    child('lease-expirer', { placement: 'key', keys: groups }),
     child('raft-group', {
       placement: 'key',
       keys: groups,
+      takesAlong: ['lease-expirer', 'watch-hub'],
     }),
   ]
 }
 
 export function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[] {
-  return [raftGroupKind(options, ports)]
+  return [
+    watchDoorKind(options),
+    watchHubKind(options),
+    leaseExpirerKind(options),
+    raftGroupKind(options, ports),
+  ]
 }

@@ -6,6 +6,8 @@ import { GROUP_LIMITS, type GroupLimits, type TreeOptions } from '../../src/acto
 import { actorKinds, supervisionTree } from '../../src/actors/tree.ts'
 import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import type { Log } from '../../src/base/ports/log.ts'
+import type { KvMachine } from '../../src/core/kv/machine.ts'
+import type { Raft } from '../../src/core/raft/types.ts'
 import { shardOfKey } from '../../src/runtime/address.ts'
 import type { InlineNode } from '../../src/runtime/inline/inline-node.ts'
 import { InlineWorld } from '../../src/runtime/inline/inline-world.ts'
@@ -89,6 +91,12 @@ export class InlineCluster {
     const shard = shardOfKey(CHAINFIRE, this.workers)
     const options = { node: name, group: CHAINFIRE, shard, timeoutMs: 8000 }
     return chainfireFace(this.node(name).outside(shard), options)
+  }
+
+  /** The group's machines on one node, to look at. */
+  group(name: NodeName): { readonly raft: Raft; readonly kv: KvMachine } {
+    const shard = this.node(name).shard(shardOfKey(CHAINFIRE, this.workers))
+    return shard.actor('raft-group', CHAINFIRE)?.inspect?.() as never
   }
 
   /** Lets time pass until the call has its answer. */

@@ -4,19 +4,22 @@
  */
 
 import { groupId } from '../../base/ids.ts'
-import type { Actor, ActorKind, Context, Input } from '../../runtime/actor.ts'
+import type { Actor, ActorKind, Context, Input, Question } from '../../runtime/actor.ts'
 import { address } from '../../runtime/address.ts'
+import type { Message } from '../../runtime/message.ts'
 import { GroupKeys } from '../../storage/keyspace.ts'
 import { CorruptRecord } from '../../storage/record.ts'
 import type { GroupJoin, GroupJoined } from '../../wire/messages/group.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
+import { refuse } from '../refuse.ts'
 import { Recovery } from './recovery.ts'
 import { RAFT_GROUP } from './replica.ts'
 import { RunningGroup } from './running.ts'
 import { RECOVERING } from './status.ts'
-import { refuse } from './writes.ts'
 
 const JOIN_MS = 500
+/** Requests kept until the group is back. */
+const EARLY_MAX = 1000
 
 export function raftGroupKind(options: TreeOptions, ports: TreePorts): ActorKind {
   return { kind: RAFT_GROUP, create: (at) => new RaftGroup(at.key, options, ports) }
@@ -29,6 +32,7 @@ class RaftGroup implements Actor {
   readonly #ports: TreePorts
   readonly #recovery: Recovery
   #running: RunningGroup | undefined
+  #waiting: Input[] = []
   #asked = 0
 
   constructor(key: string, options: TreeOptions, ports: TreePorts) {
@@ -64,6 +68,8 @@ class RaftGroup implements Actor {
       if (recovered === undefined) return
       const { group, keys, options, ports } = this.#parts()
       this.#running = new RunningGroup({ group, keys, options, ports, recovered }, context)
+      for (const early of this.#waiting) this.#running.receive(early, context)
+      this.#waiting = []
     } else if (input.type === 'timer') {
       this.#askToJoin(context)
     } else if (input.type === 'answer') {
@@ -71,9 +77,16 @@ class RaftGroup implements Actor {
       if (joined) this.#recovery.named((input.outcome.message as GroupJoined).peer, context)
       else context.setTimer('join', JOIN_MS)
     } else if (input.type === 'message' && input.question !== undefined) {
-      if (input.message.kind === 'group.status') context.answerNow(input.question, RECOVERING)
-      else refuse(input.question, 'no-leader', context)
+      this.#early(input, input.question, context)
     }
+  }
+
+  /** Reads and writes of the first moments wait, as they do without a leader. */
+  #early(input: Input, question: Question, context: Context): void {
+    const { kind } = (input as { readonly message: Message }).message
+    if (kind === 'group.status') context.answerNow(question, RECOVERING)
+    else if (kind.startsWith('kv.') && this.#waiting.length < EARLY_MAX) this.#waiting.push(input)
+    else refuse(question, 'no-leader', context)
   }
 
   /** One founder after the other: whoever leads moves the case on, the others say so. */

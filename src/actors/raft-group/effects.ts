@@ -75,6 +75,7 @@ export class EffectRunner {
         return
       case 'apply':
         this.#rooms.applier.apply(effect.entries, context)
+        this.#rooms.neighbours.applied(context)
         this.#replica.actSoon(context)
         return
       case 'read-state':

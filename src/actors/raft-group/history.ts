@@ -18,10 +18,10 @@ import type {
   WatchPrevious,
   WatchPreviousAre,
 } from '../../wire/messages/watch.ts'
+import { refuse } from '../refuse.ts'
 import { after, PAGE } from './kv-reload.ts'
 import type { Replica } from './replica.ts'
 import type { Values } from './values.ts'
-import { refuse } from './writes.ts'
 
 interface Reading {
   readonly request: WatchHistory

@@ -13,9 +13,9 @@ import type {
   GroupJoin,
   GroupJoined,
 } from '../../wire/messages/group.ts'
+import { refuse } from '../refuse.ts'
 import { identityOp } from './identity.ts'
 import type { Replica } from './replica.ts'
-import { refuse } from './writes.ts'
 
 const FOUNDER = ''
 

@@ -8,6 +8,8 @@ import type { Replica } from './replica.ts'
 
 export class Neighbours {
   readonly #replica: Replica
+  /** The term in which the expirer was told to count time; 0: it was told not to. */
+  #readyIn = 0
 
   constructor(replica: Replica) {
     this.#replica = replica
@@ -41,6 +43,12 @@ export class Neighbours {
     this.greetHub(context)
   }
 
+  /** A leader counts time once it has applied all that earlier leaders left: its own first entry. */
+  applied(context: Context): void {
+    const { leads, kv, term } = this.#replica
+    if (leads && this.#readyIn !== term && kv.appliedTerm === term) this.#tellLeadership(context)
+  }
+
   leaseKeys(id: bigint, question: Question, context: Context): void {
     const keys = this.#replica.kv.leaseKeys(id)
     const are: LeaseKeysAre = { kind: 'lease.keys-are', header: this.#replica.header(), keys }
@@ -48,9 +56,11 @@ export class Neighbours {
   }
 
   #tellLeadership(context: Context): void {
-    const { leads, term, leader, directory } = this.#replica
+    const { leads, term, leader, directory, kv } = this.#replica
     const node = leader === undefined ? undefined : directory.nodeOf(leader)
-    const told: LeaseLeadership = { kind: 'lease.leadership', term, leads, leader: node }
+    const ready = leads && kv.appliedTerm === term
+    this.#readyIn = ready ? term : 0
+    const told: LeaseLeadership = { kind: 'lease.leadership', term, leads: ready, leader: node }
     context.sendNow(this.#expirer(context), told)
   }
 

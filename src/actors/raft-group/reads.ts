@@ -8,9 +8,9 @@ import type { RangeScan } from '../../core/kv/range-scan.ts'
 import type { RangeRequest } from '../../core/kv/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
 import type { GroupConfirmed, KvFailed, KvRangeDone } from '../../wire/messages/group.ts'
+import { refuse } from '../refuse.ts'
 import type { Replica } from './replica.ts'
 import type { Values } from './values.ts'
-import { refuse } from './writes.ts'
 
 /** What wants a read index: a range, or (without one) the word that this member leads. */
 interface Waiter {

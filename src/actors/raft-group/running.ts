@@ -25,6 +25,7 @@ import type { LeaseKeysAsk } from '../../wire/messages/lease.ts'
 import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { WatchHistory, WatchPrevious } from '../../wire/messages/watch.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
+import { refuse } from '../refuse.ts'
 import { Applier } from './applier.ts'
 import { EffectRunner } from './effects.ts'
 import { History } from './history.ts'
@@ -35,7 +36,7 @@ import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
 import { inspectGroup, statusOf } from './status.ts'
 import { Values } from './values.ts'
-import { refuse, Writes } from './writes.ts'
+import { Writes } from './writes.ts'
 
 /** Newcomers are looked at once in so many ticks. */
 const PROMOTE_TICKS = 10

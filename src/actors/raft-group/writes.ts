@@ -12,6 +12,7 @@ import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
 import { entryData, type Origin } from '../../wire/command.ts'
 import type { GroupForward, GroupForwarded, RefusalReason } from '../../wire/messages/group.ts'
+import { refuse } from '../refuse.ts'
 import type { Replica } from './replica.ts'
 
 interface Waiter {
@@ -187,10 +188,6 @@ export class Writes {
   #fail(waiter: Waiter, reason: RefusalReason, context: Context): void {
     if (this.#waiters.delete(waiter.sequence)) refuse(waiter.question, reason, context)
   }
-}
-
-export function refuse(question: Question, reason: RefusalReason, context: Context): void {
-  context.answerNow(question, { kind: 'kv.refused', reason } as Message)
 }
 
 function inBatches(waiters: readonly Waiter[]): readonly Waiter[][] {

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
+import type { GroupId } from '../../base/ids.ts'
 import type { Event, KeyValue } from '../../core/kv/types.ts'
 import type {
   HistoryAnswer,
@@ -15,6 +16,7 @@ import type {
 } from '../../core/watch/types.ts'
 import {
   bool,
+  branded,
   count,
   int,
   list,
@@ -32,6 +34,7 @@ import type { MessageShapes } from './shapes.ts'
 const EVENTS = 1 << 20
 const REVISIONS = 1 << 16
 const RANGES = 1 << 16
+const group: Schema<GroupId> = branded(text(64))
 
 export interface AppliedRevision {
   readonly revision: number
@@ -55,6 +58,7 @@ export interface WatchHello {
 export interface WatchListen {
   readonly kind: 'watch.listen'
   readonly shard: number
+  readonly on: boolean
 }
 
 export interface WatchStatusIs {
@@ -97,6 +101,7 @@ export interface WatchPreviousAre {
 /** A stream of a client to the door of its thread. The sender's address is the stream. */
 export interface WatchOpen {
   readonly kind: 'watch.open'
+  readonly group: GroupId
   readonly window: number
 }
 
@@ -181,7 +186,7 @@ export const WATCH_MESSAGES: MessageShapes = {
     schema: struct({ revisions, status, compacted: bool }),
   },
   'watch.hello': { tag: 61, delivery: told, schema: struct({}) },
-  'watch.listen': { tag: 62, delivery: drops, schema: struct({ shard: count }) },
+  'watch.listen': { tag: 62, delivery: drops, schema: struct({ shard: count, on: bool }) },
   'watch.status': { tag: 63, delivery: pulls, schema: struct({ status }) },
   'watch.revisions': { tag: 64, delivery: pulls, schema: struct({ term: count, revisions }) },
   'watch.history': {
@@ -205,7 +210,7 @@ export const WATCH_MESSAGES: MessageShapes = {
     delivery: drops,
     schema: struct({ values: list(optional(keyValue), EVENTS) }),
   },
-  'watch.open': { tag: 69, delivery: told, schema: struct({ window: count }) },
+  'watch.open': { tag: 69, delivery: told, schema: struct({ group, window: count }) },
   'watch.create': { tag: 70, delivery: told, schema: struct({ request: watchCreate }) },
   'watch.cancel': { tag: 71, delivery: told, schema: struct({ watchId: int }) },
   'watch.progress': { tag: 72, delivery: told, schema: struct({}) },

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import type { NodeName } from '../../src/base/ids.ts'
+import { CHAINFIRE, InlineCluster } from '../support/inline-cluster.ts'
+import { put, range, text } from '../support/requests.ts'
+
+async function withLease(ttl: number) {
+  const cluster = new InlineCluster({ nodes: 3 })
+  const leader = await cluster.leader()
+  const granted = await cluster.answer(
+    cluster.face(leader).write({ op: 'lease-grant', id: 7n, ttl }),
+  )
+  assert.ok(granted.ok, inspect(granted))
+  const attached = await cluster.answer(cluster.face(leader).write(put('held', 'x', { lease: 7n })))
+  assert.ok(attached.ok)
+  return { cluster, leader }
+}
+
+async function exists(cluster: InlineCluster, at: NodeName): Promise<boolean> {
+  const outcome = await cluster.answer(cluster.face(at).range(range('held')))
+  assert.ok(outcome.ok)
+  return outcome.value.count === 1
+}
+
+test('a lease that nobody keeps alive takes its keys along', async () => {
+  const { cluster, leader } = await withLease(2)
+  await cluster.world.advance(1500)
+  assert.ok(await exists(cluster, leader))
+  await cluster.world.advance(3500)
+  for (const name of cluster.names) assert.equal(await exists(cluster, name), false)
+})
+
+test('keep-alives through any node keep it; afterwards they say 0', async () => {
+  const { cluster, leader } = await withLease(3)
+  const follower = cluster.names.find((name) => name !== leader) as NodeName
+  for (let i = 0; i < 4; i++) {
+    await cluster.world.advance(2000)
+    const renewed = await cluster.answer(cluster.face(follower).keepAlive(7n))
+    assert.ok(renewed.ok && renewed.value.ttl === 3, inspect(renewed))
+  }
+  assert.ok(await exists(cluster, follower))
+  await cluster.world.advance(6000)
+  const late = await cluster.answer(cluster.face(follower).keepAlive(7n))
+  assert.ok(late.ok && late.value.ttl === 0, inspect(late))
+})
+
+test('time to live counts down and names the keys, on every node', async () => {
+  const { cluster } = await withLease(60)
+  await cluster.world.advance(10_000)
+  for (const name of cluster.names) {
+    const left = await cluster.answer(cluster.face(name).timeToLive(7n, true))
+    assert.ok(left.ok, inspect(left))
+    assert.equal(left.value.grantedTtl, 60)
+    assert.ok(left.value.ttl >= 48 && left.value.ttl <= 51, `${left.value.ttl} s left`)
+    assert.deepEqual(left.value.keys.map(text), ['held'])
+    const leases = await cluster.answer(cluster.face(name).leases())
+    assert.ok(leases.ok)
+    assert.deepEqual(leases.value, [7n])
+    const unknown = await cluster.answer(cluster.face(name).timeToLive(8n, true))
+    assert.ok(unknown.ok && unknown.value.ttl === -1)
+  }
+})
+
+test('after a change of leader every lease runs its full time anew', async () => {
+  const { cluster, leader } = await withLease(5)
+  await cluster.world.advance(4000)
+  cluster.crash(leader)
+  const next = await cluster.leader()
+  await cluster.world.advance(3500)
+  assert.ok(await exists(cluster, next), 'it had less than a second left')
+  await cluster.world.advance(6000)
+  assert.equal(await exists(cluster, next), false)
+})
+
+test('a leader cut off from the others answers no keep-alive', async () => {
+  const { cluster, leader } = await withLease(30)
+  for (const name of cluster.names) if (name !== leader) cluster.world.cut(leader, name)
+  const answer = await cluster.answer(cluster.face(leader).keepAlive(7n))
+  assert.ok(!answer.ok, inspect(answer))
+})
+
+test('the expirer comes back from the group when it throws', async () => {
+  const { cluster, leader } = await withLease(3)
+  assert.ok(cluster.node(leader).shard(1).throwNext('lease-expirer', CHAINFIRE))
+  await cluster.world.advance(2000)
+  const renewed = await cluster.answer(cluster.face(leader).keepAlive(7n))
+  assert.ok(renewed.ok && renewed.value.ttl === 3, inspect(renewed))
+  await cluster.world.advance(8000)
+  assert.equal(await exists(cluster, leader), false)
+})

@@ -1,0 +1,51 @@
+/** Requests with etcd's defaults, for tests that care about one field of them. */
+
+import { EMPTY } from '../../src/base/bytes.ts'
+import type { Command, PutRequest, RangeRequest } from '../../src/core/kv/types.ts'
+import type { WatchCreate } from '../../src/core/watch/types.ts'
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+export function put(key: string, value: string, more: Partial<PutRequest> = {}): Command {
+  const flags = { lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false }
+  return { op: 'put', request: { key: bytes(key), value: bytes(value), ...flags, ...more } }
+}
+
+export function range(key: string, more: Partial<RangeRequest> = {}): RangeRequest {
+  return {
+    key: bytes(key),
+    rangeEnd: EMPTY,
+    limit: 0,
+    revision: 0,
+    sortOrder: 'none',
+    sortTarget: 'key',
+    keysOnly: false,
+    countOnly: false,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+    serializable: false,
+    ...more,
+  }
+}
+
+export function watchFrom(
+  key: string,
+  startRevision: number,
+  more: Partial<WatchCreate> = {},
+): WatchCreate {
+  return {
+    key: bytes(key),
+    rangeEnd: EMPTY,
+    startRevision,
+    progressNotify: false,
+    noPut: false,
+    noDelete: false,
+    prevKv: false,
+    watchId: 0,
+    fragment: false,
+    ...more,
+  }
+}
