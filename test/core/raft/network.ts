@@ -22,6 +22,8 @@ export class Network {
   /** Edges `from>to` that lose everything. */
   readonly cut = new Set<string>()
   readonly down = new Set<number>()
+  /** Sees every parcel when it arrives, or is lost. */
+  trace: (parcel: Parcel, lost: boolean) => void = () => {}
   readonly #config: Partial<RaftConfig>
 
   constructor(
@@ -71,8 +73,9 @@ export class Network {
 
   hand(parcel: Parcel): void {
     const { from, to } = parcel.type === 'message' ? parcel.message : parcel
-    if (this.cut.has(`${from}>${to}`) || this.down.has(to)) return
-    this.peers.get(to)?.receive(parcel)
+    const lost = this.cut.has(`${from}>${to}`) || this.down.has(to)
+    this.trace(parcel, lost)
+    if (!lost) this.peers.get(to)?.receive(parcel)
   }
 
   /** Lands and delivers until nothing is under way. */
