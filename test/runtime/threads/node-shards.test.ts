@@ -190,7 +190,7 @@ test('faults are refused where they are not allowed', async () => {
   )
 })
 
-test('R-15 messages go between worker threads directly, and back', async () => {
+test('R-18 messages go between worker threads directly, and back', async () => {
   const node = await start()
   node.outside.open(() => {}).send(at('relay', '1'), vote(100))
   for (;;) {
