@@ -120,27 +120,30 @@ test('R-14 too many throws within a period fail; spread wider they do not', () =
 
 test('a fifo is an array that forgets its front', () => {
   fc.assert(
-    fc.property(fc.array(fc.option(fc.nat(), { nil: undefined }), { maxLength: 4000, size: 'max' }), (steps) => {
-      const fifo = new Fifo<number>()
-      const model: number[] = []
-      for (const it of steps) {
-        if (it === undefined) assert.equal(fifo.shift(), model.shift())
-        else if (it % 7 === 0) {
-          fifo.unshift(it)
-          model.unshift(it)
-        } else {
-          fifo.push(it)
-          model.push(it)
+    fc.property(
+      fc.array(fc.option(fc.nat(), { nil: undefined }), { maxLength: 4000, size: 'max' }),
+      (steps) => {
+        const fifo = new Fifo<number>()
+        const model: number[] = []
+        for (const it of steps) {
+          if (it === undefined) assert.equal(fifo.shift(), model.shift())
+          else if (it % 7 === 0) {
+            fifo.unshift(it)
+            model.unshift(it)
+          } else {
+            fifo.push(it)
+            model.push(it)
+          }
+          assert.equal(fifo.size, model.length)
+          assert.equal(fifo.peek(), model[0])
         }
-        assert.equal(fifo.size, model.length)
-        assert.equal(fifo.peek(), model[0])
-      }
-      assert.deepEqual(
-        fifo.remove((it) => it % 2 === 0),
-        model.filter((it) => it % 2 !== 0),
-      )
-      assert.equal(fifo.size, model.filter((it) => it % 2 === 0).length)
-    }),
+        assert.deepEqual(
+          fifo.remove((it) => it % 2 === 0),
+          model.filter((it) => it % 2 !== 0),
+        )
+        assert.equal(fifo.size, model.filter((it) => it % 2 === 0).length)
+      },
+    ),
     { numRuns: 20 },
   )
 })
