@@ -4,7 +4,7 @@
  */
 
 import type { Chainfire, Outcome } from '../../src/actors/chainfire.ts'
-import type { Command, KeyValue } from '../../src/core/kv/types.ts'
+import type { Command, KeyValue, RangeRequest } from '../../src/core/kv/types.ts'
 import { keyText } from '../checkers/timeline.ts'
 import { hashText } from '../world/hash.ts'
 import type { Kernel } from '../world/kernel.ts'
@@ -106,28 +106,21 @@ export class Client {
   }
 
   #call(operation: Operation, at: Connection): void {
+    const key = this.#random.pick(this.#place.keys)
+    const request = this.#reading(operation, key)
+    if (request) this.#range(at, request)
+    else if (operation === 'keep-alive' || operation === 'time-to-live') this.#lease(operation, at)
+    else this.#write(at, this.#command(operation, key))
+  }
+
+  #reading(operation: Operation, key: string): RangeRequest | undefined {
     const random = this.#random
-    const key = random.pick(this.#place.keys)
-    switch (operation) {
-      case 'get':
-        return this.#range(at, rangeOf(key))
-      case 'get-serializable':
-        return this.#range(at, rangeOf(key, '', { serializable: true }))
-      case 'get-range':
-        return this.#range(at, rangeOf(key, '\0', { limit: random.below(4) }))
-      case 'get-past': {
-        const revision = Math.max(1, this.#place.seenRevision - random.below(60))
-        return this.#range(
-          at,
-          rangeOf(key, '\0', { revision, serializable: random.below(2) === 0 }),
-        )
-      }
-      case 'keep-alive':
-      case 'time-to-live':
-        return this.#lease(operation, at)
-      default:
-        return this.#write(at, this.#command(operation, key))
-    }
+    if (operation === 'get') return rangeOf(key)
+    if (operation === 'get-serializable') return rangeOf(key, '', { serializable: true })
+    if (operation === 'get-range') return rangeOf(key, '\0', { limit: random.below(4) })
+    if (operation !== 'get-past') return undefined
+    const revision = Math.max(1, this.#place.seenRevision - random.below(60))
+    return rangeOf(key, '\0', { revision, serializable: random.below(2) === 0 })
   }
 
   #command(operation: Operation, key: string): Command {
@@ -186,7 +179,7 @@ export class Client {
     return leases.length === 0 ? undefined : this.#random.pick(leases.slice(-6))
   }
 
-  #range(at: Connection, request: ReturnType<typeof rangeOf>): void {
+  #range(at: Connection, request: RangeRequest): void {
     const call: Call = { type: 'range', request, outcome: undefined, ...this.#begun(at) }
     this.#await(call, at.chainfire.range(request))
   }

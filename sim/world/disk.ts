@@ -46,6 +46,7 @@ export class SimDisk {
   #rows = new OrderedRows()
   #queue: Batch[] = []
   #syncing: Batch[] = []
+  #awaited: { readonly point: string; readonly act: () => void }[] = []
   #bytes = 0
   /** Syncs so far, for counts. */
   syncs = 0
@@ -74,6 +75,11 @@ export class SimDisk {
     this.#bytes = 0
   }
 
+  /** Runs `act` the next time a batch of this disk is queued, in the middle of a sync, or just landed. */
+  atPoint(point: 'queued' | 'in-flight' | 'landed', act: () => void): void {
+    this.#awaited.push({ point, act })
+  }
+
   /** Batches that have not landed: queued, and being synced. */
   get pending(): { readonly queued: number; readonly syncing: number } {
     return { queued: this.#queue.length, syncing: this.#syncing.length }
@@ -90,6 +96,18 @@ export class SimDisk {
   commit(session: Session, ops: readonly StoreOp[], done: Done<void>): void {
     this.#queue.push({ ops: ops.map(keepOp), done, session })
     if (this.#syncing.length === 0) this.#sync()
+    this.#reach('queued', 1)
+  }
+
+  #reach(point: string, withinUs: number): void {
+    if (this.#awaited.length === 0) return
+    const due = this.#awaited.filter((each) => each.point === point)
+    if (due.length === 0) return
+    this.#awaited = this.#awaited.filter((each) => each.point !== point)
+    const delay = this.#random.below(withinUs)
+    this.#kernel.after(delay, { node: this.#node, kind: `disk.${point}` }, () => {
+      for (const { act } of due) act()
+    })
   }
 
   /** Runs `task` after a read's time, unless its process has ended. */
@@ -107,6 +125,7 @@ export class SimDisk {
     const [low, high] = this.syncUs
     const time = this.#random.tailed(low, high) + (size >>> 8)
     const group = this.#syncing
+    this.#reach('in-flight', time)
     this.#kernel.after(time, { node: this.#node, kind: 'disk.sync', digest: size }, () =>
       this.#landed(group, size),
     )
@@ -121,6 +140,7 @@ export class SimDisk {
       const error = full ? new Error('ENOSPC: no space left on device') : undefined
       this.later(batch.session, full ? 'disk.full' : 'disk.landed', 60, () => batch.done(error))
     }
+    this.#reach('landed', 20)
     this.#sync()
   }
 

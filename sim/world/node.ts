@@ -40,6 +40,8 @@ export interface NodeSetup {
 export interface NodeEvents {
   mark(name: string): void
   actor(event: ActorEvent): void
+  /** A shard has done a turn. */
+  turned(shard: Shard): void
   /** The process ended by itself, with its one line. */
   ended(node: SimNode, reason: string): void
   /** Something threw where nothing may throw. */
@@ -145,6 +147,24 @@ export class SimNode {
     this.setup.fabric.detach(this.name)
   }
 
+  /** A clean shut-down: every shard drains, then the process ends. */
+  stop(done: () => void): void {
+    const running = this.#running
+    if (running === undefined) return
+    let left = running.shards.length
+    const drained = (): void => {
+      if (--left > 0 || this.#running !== running) return
+      this.crash()
+      done()
+    }
+    this.#run(running.number, 'stop', () => {
+      for (const shard of running.shards) {
+        if (shard) shard.drain(drained)
+        else drained()
+      }
+    })
+  }
+
   /** Stopped and continued: nothing runs, nothing is lost but what others give up on. */
   pause(paused: boolean): void {
     const running = this.#running
@@ -216,7 +236,12 @@ export class SimNode {
       clock,
       log,
       run: (kind, task) => this.#run(number, kind, task),
-      turn: (shard) => running()?.shards[shard]?.turn(),
+      turn: (number) => {
+        const shard = running()?.shards[number]
+        if (shard === undefined) return
+        shard.turn()
+        events.turned(shard)
+      },
       post: (from, to, envelopes) => this.#post(number, from, to, envelopes),
       transmit: (_from, to, shard, lane, envelopes) => {
         const frames = encodeFrames(shard, lane, envelopes)

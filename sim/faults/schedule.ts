@@ -1,0 +1,123 @@
+/**
+ * A fault schedule: who, what, when, for how long. Generated from a seed, or written by hand in YAML;
+ * either way this is what runs. Times are microseconds from the start of the run.
+ */
+
+export interface Schedule {
+  readonly name: string
+  readonly seed: number
+  readonly cluster: ClusterShape
+  readonly clocks: Readonly<Record<string, { readonly skewMs: number; readonly driftPpm: number }>>
+  readonly workload: WorkloadShape
+  readonly timeline: readonly Step[]
+  /** Marks that this run must leave. */
+  readonly marks: readonly string[]
+}
+
+export interface ClusterShape {
+  /** Founders, named n1, n2 … */
+  readonly nodes: number
+  /** Further nodes that join by themselves, named on. */
+  readonly newcomers: number
+  /** Worker shards of each node; 0: all on one thread. */
+  readonly shards: number
+  /** Adversarial: frames of the raft lane are dropped and overtake each other. */
+  readonly fidelity: 'faithful' | 'adversarial'
+  /** Entries between two cuts of the log: small ones make followers need snapshots. */
+  readonly compactEntries: number
+  /** Whether a crash may keep the log's part of a batch and lose the data's. */
+  readonly disk: 'together' | 'apart'
+  /** How messages between actors of one shard pass. */
+  readonly messages: 'freeze' | 'encode'
+}
+
+export interface WorkloadShape {
+  readonly clients: number
+  readonly watchers: number
+  readonly keys: number
+  readonly operations: number
+  /** Microseconds between an answer and the next call, about. */
+  readonly paceUs: number
+}
+
+/** A node by name or by what it is when the step fires; resolved then, and noted in the trace. */
+export type Target = string
+
+export interface Step {
+  readonly atUs: number
+  /** For faults that last. */
+  readonly forUs: number
+  readonly fault: Fault
+}
+
+/** Where in the life of a batch a crash falls. */
+export const PERSIST_POINTS = ['now', 'queued', 'in-flight', 'landed'] as const
+export type PersistPoint = (typeof PERSIST_POINTS)[number]
+
+export type Fault =
+  | {
+      readonly kind: 'crash'
+      readonly node: Target
+      readonly point: PersistPoint
+      readonly restartUs: number
+    }
+  | {
+      readonly kind: 'crash-shard'
+      readonly node: Target
+      readonly shard: number
+      readonly point: PersistPoint
+    }
+  | {
+      readonly kind: 'throw'
+      readonly node: Target
+      readonly actor: string
+      readonly point: PersistPoint
+    }
+  | { readonly kind: 'stop'; readonly node: Target; readonly restartUs: number }
+  | { readonly kind: 'pause'; readonly node: Target }
+  | {
+      readonly kind: 'partition'
+      readonly from: Target
+      readonly to: Target
+      readonly oneWay: boolean
+    }
+  | {
+      readonly kind: 'flap'
+      readonly from: Target
+      readonly to: Target
+      readonly openUs: number
+      readonly closedUs: number
+    }
+  | { readonly kind: 'cut'; readonly from: Target; readonly to: Target }
+  | {
+      readonly kind: 'weather'
+      readonly dropPpm: number
+      readonly reorderPpm: number
+      readonly latencyUs: readonly [low: number, high: number]
+    }
+  | {
+      readonly kind: 'clock'
+      readonly node: Target
+      readonly jumpMs: number
+      readonly driftPpm: number
+    }
+  | {
+      readonly kind: 'slow-disk'
+      readonly node: Target
+      readonly syncUs: readonly [low: number, high: number]
+    }
+  | { readonly kind: 'full-disk'; readonly node: Target; readonly freeBytes: number }
+  | {
+      readonly kind: 'wipe'
+      readonly node: Target
+      readonly restartUs: number
+      readonly rejoin: boolean
+    }
+  | {
+      readonly kind: 'member'
+      readonly node: Target
+      readonly change: 'promote' | 'demote' | 'remove' | 'transfer'
+    }
+
+export const nodeNames = (cluster: ClusterShape): string[] =>
+  Array.from({ length: cluster.nodes + cluster.newcomers }, (_, i) => `n${i + 1}`)
