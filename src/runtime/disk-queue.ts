@@ -175,7 +175,7 @@ export class DiskQueue {
   #append(group: WriteGroup, op: StoreOp): void {
     const name = keyName(op.key)
     if (!group.lazy) this.#supersede(name)
-    this.overlay.add({ name, op, group, at: group.ops.length })
+    this.overlay.add(name, op, group)
     group.ops.push(op)
     group.names.push(name)
     const bytes = OP_BYTES + op.key.length + (op.type === 'put' ? op.value.length : 0)
@@ -184,10 +184,10 @@ export class DiskQueue {
     else this.#urgentBytes += bytes
   }
 
-  /** An urgent write overtakes lazy ones: an older one of its key must not land over it. */
+  /** An urgent write overtakes lazy ones: no older one of its key must land over it. */
   #supersede(name: string): void {
-    const older = this.overlay.get(name)
-    if (older === undefined || !older.group.lazy || !older.group.queued) return
-    older.group.ops[older.at] = undefined
+    for (let older = this.overlay.get(name); older?.group.queued; older = older.below) {
+      if (older.group.lazy) older.group.ops[older.at] = undefined
+    }
   }
 }

@@ -13,6 +13,8 @@ export interface Pending {
   readonly group: WriteGroup
   /** Which of the group's ops it is. */
   readonly at: number
+  /** The write before it, if that was still queued: an urgent write takes out all lazy ones below it. */
+  readonly below: Pending | undefined
 }
 
 /** A key as text whose order is the key's byte order. */
@@ -30,8 +32,11 @@ export class Overlay {
     return this.#latest.get(name)
   }
 
-  add(pending: Pending): void {
-    this.#latest.set(pending.name, pending)
+  add(name: string, op: StoreOp, group: WriteGroup): void {
+    const before = this.#latest.get(name)
+    // Not further: or a key written again and again would hold all that it ever was.
+    const below = before?.group.queued === true ? before : undefined
+    this.#latest.set(name, { name, op, group, at: group.ops.length, below })
   }
 
   /** The group has landed: whatever it wrote last is now read from disk. */
