@@ -71,16 +71,21 @@ export class Contacts {
     if (entry.timer === undefined) this.#plan(entry, this.#courtesy(contact.publicKey))
   }
 
-  /** The link to this node is gone: dial it again. */
-  lost(publicKey: string): void {
+  /** The link to this node is gone: dial it again, and at once if it had `lived`. */
+  lost(publicKey: string, lived: boolean): void {
     const entry = this.#entries.get(publicKey)
-    if (entry) this.#plan(entry, this.#courtesy(publicKey))
+    if (entry === undefined) return
+    if (lived) entry.failures = 0
+    this.#plan(entry, lived ? this.#courtesy(publicKey) : this.#backoff(entry))
   }
 
-  /** It lives under another key now, or was turned away for good. */
-  forget(publicKey: string): void {
-    clearTimeout(this.#entries.get(publicKey)?.timer)
-    this.#entries.delete(publicKey)
+  /** A link stands: whoever had this name under another key is no more. */
+  settled(name: NodeName, publicKey: string): void {
+    for (const [key, { contact, timer }] of this.#entries) {
+      if (contact.name !== name || key === publicKey) continue
+      clearTimeout(timer)
+      this.#entries.delete(key)
+    }
   }
 
   close(): void {
@@ -106,13 +111,12 @@ export class Contacts {
     const outcome = await this.#dialling.dial(entry.contact)
     entry.dialling = false
     if (this.#entries.get(publicKey) !== entry) return
-    if (this.#dialling.connected(publicKey)) {
-      entry.failures = 0
-    } else if (outcome === 'refused') {
-      this.#plan(entry, REFUSAL_MS)
-    } else {
-      const backoff = BACKOFF_MS[Math.min(entry.failures++, BACKOFF_MS.length - 1)] as number
-      this.#plan(entry, backoff + this.#random.below(JITTER_MS))
-    }
+    if (this.#dialling.connected(publicKey)) return
+    this.#plan(entry, outcome === 'refused' ? REFUSAL_MS : this.#backoff(entry))
+  }
+
+  #backoff(entry: Entry): number {
+    const backoff = BACKOFF_MS[Math.min(entry.failures++, BACKOFF_MS.length - 1)] as number
+    return backoff + this.#random.below(JITTER_MS)
   }
 }

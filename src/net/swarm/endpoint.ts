@@ -76,3 +76,12 @@ export function parseEndpoint(text: string): Endpoint {
 
 export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.port === b.port && a.host === b.host
+
+/** The same with an IP address; as it is when its name is not known (yet). */
+export async function resolve(at: Endpoint): Promise<Endpoint> {
+  try {
+    return { host: (await lookup(at.host, { family: 4 })).address, port: at.port }
+  } catch {
+    return at
+  }
+}

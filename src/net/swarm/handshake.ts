@@ -5,6 +5,7 @@
  * A failed handshake is an outcome with a reason; only bugs throw. The caller closes the lane.
  */
 
+import type { Bytes } from '../../base/bytes.ts'
 import { MalformedMessage } from '../../wire/schema.ts'
 import type { Lane } from './lane.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type Purpose,
   provedSecret,
   proveSecret,
+  type RefusalCause,
   type Verdict,
 } from './proof.ts'
 
@@ -44,10 +46,10 @@ export interface Partner {
   readonly wireVersion: number
 }
 
-/** `refused`: someone said no; `broken`: the connection ended or made no sense. */
+/** Without a cause the connection ended or made no sense; with one it is useless to try again soon. */
 export type Meeting =
   | { readonly met: true; readonly partner: Partner }
-  | { readonly met: false; readonly why: 'refused' | 'broken'; readonly reason: string }
+  | { readonly met: false; readonly cause?: RefusalCause; readonly reason: string }
 
 /** Hello and introduction. `purpose` is undefined at the end that was called: it takes the caller's. */
 export async function meet(
@@ -59,18 +61,19 @@ export async function meet(
   const theirs: Binding = { handshakeHash: lane.handshakeHash, byInitiator: !lane.initiator }
   const limit = setTimeout(() => lane.close('the handshake took too long'), HANDSHAKE_MS)
   try {
-    if (purpose !== undefined) sayHello(lane, party, purpose, ours)
-    const hello = decodeHello(await lane.next())
-    if (purpose === undefined) sayHello(lane, party, hello.purpose, ours)
-    if (purpose !== undefined && hello.purpose !== purpose) return broken('for another purpose')
-    const secret = provedSecret(party.secrets, hello, theirs)
-    if (secret === undefined) return refused('it does not know the cluster secret')
-    const wireVersion = commonVersion(party.versions, hello)
-    if (wireVersion === undefined) return refused(versionMismatch(party, hello))
+    if (purpose !== undefined) lane.say(hello(party, party.secrets, purpose, ours))
+    const other = decodeHello(await lane.next())
+    const secret = provedSecret(party.secrets, other, theirs)
+    if (purpose === undefined) {
+      lane.say(hello(party, secret === undefined ? [] : party.secrets, other.purpose, ours))
+    }
+    if (secret === undefined) return refused('secret', 'the two know no cluster secret in common')
+    const wireVersion = commonVersion(party.versions, other)
+    if (wireVersion === undefined) return refused('version', versionMismatch(party.versions, other))
     lane.say(encodeIntroduction(party.introduction, secret, ours))
     const introduction = decodeIntroduction(await lane.next(), party.secrets, theirs)
-    if (introduction === undefined) return refused('its introduction is not proved')
-    return { met: true, partner: { introduction, purpose: hello.purpose, wireVersion } }
+    if (introduction === undefined) return refused('secret', 'its introduction is not proved')
+    return { met: true, partner: { introduction, purpose: other.purpose, wireVersion } }
   } catch (error) {
     return broken(sentence(error))
   } finally {
@@ -92,31 +95,33 @@ export async function agree(
     if (!decides) {
       const own = await judge()
       lane.say(encodeVerdict(own))
-      if (!own.accepted) return own
+      if (own.answer !== 'accepted') return own
     }
     const other = decodeVerdict(await lane.next())
-    if (!other.accepted || !decides) return other
+    if (other.answer !== 'accepted' || !decides) return other
     const own = await judge()
     lane.say(encodeVerdict(own))
     return own
   } catch (error) {
-    return { accepted: false, reason: sentence(error) }
+    return { answer: 'later', reason: sentence(error) }
   } finally {
     clearTimeout(limit)
   }
 }
 
-function sayHello(lane: Lane, party: Party, purpose: Purpose, binding: Binding): void {
-  const { min, max } = party.versions
-  lane.say(
-    encodeHello({
-      protocol: 'plasma link',
-      minVersion: min,
-      maxVersion: max,
-      purpose,
-      proofs: party.secrets.map((secret) => proveSecret(secret, purpose, binding)),
-    }),
-  )
+function hello(
+  { versions }: Party,
+  secrets: readonly string[],
+  purpose: Purpose,
+  binding: Binding,
+): Bytes {
+  return encodeHello({
+    protocol: 'plasma link',
+    minVersion: versions.min,
+    maxVersion: versions.max,
+    purpose,
+    proofs: secrets.map((secret) => proveSecret(secret, purpose, binding)),
+  })
 }
 
 interface Offer {
@@ -129,13 +134,13 @@ function commonVersion(ours: VersionRange, theirs: Offer): number | undefined {
   return best >= ours.min && best >= theirs.minVersion ? best : undefined
 }
 
-function versionMismatch(party: Party, { minVersion, maxVersion }: Offer): string {
-  const { min, max } = party.versions
-  return `it speaks wire versions ${minVersion} to ${maxVersion}, this node ${min} to ${max}`
+function versionMismatch(ours: VersionRange, theirs: Offer): string {
+  const range = `${theirs.minVersion} to ${theirs.maxVersion}`
+  return `it speaks wire versions ${range}, this node ${ours.min} to ${ours.max}`
 }
 
-const refused = (reason: string): Meeting => ({ met: false, why: 'refused', reason })
-const broken = (reason: string): Meeting => ({ met: false, why: 'broken', reason })
+const refused = (cause: RefusalCause, reason: string): Meeting => ({ met: false, cause, reason })
+const broken = (reason: string): Meeting => ({ met: false, reason })
 
 function sentence(error: unknown): string {
   if (error instanceof MalformedMessage) return error.message

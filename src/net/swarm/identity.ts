@@ -38,12 +38,10 @@ export function bulkKeys(seed: string): KeyPair {
 }
 
 /**
- * The pair of the door: every member listens on it, so whoever knows the secret can ask at an address
- * who lives there. Noise hides everything from those who do not.
+ * The pair of the door, the same for every node of every cluster: behind it one only learns whether
+ * both know the same secret, and then each other's names and keys.
  */
-export function doorKeys(secret: string): KeyPair {
-  return DHT.keyPair(derive(secret, 'door'))
-}
+export const doorKeys = (): KeyPair => DHT.keyPair(derive('', 'door'))
 
 /** Under which members of one cluster find each other in the DHT. */
 export function topicOf(secret: string, cluster: string): Buffer {

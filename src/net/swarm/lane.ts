@@ -11,6 +11,7 @@ import type { Endpoint, SecretStream } from './stack.ts'
 
 export const KEEP_ALIVE_MS = 500
 export const SILENCE_MS = 2_500
+const FAREWELL_MS = 500
 /** Messages that may arrive ahead of the conversation. */
 const INBOX_MAX = 16
 
@@ -116,6 +117,14 @@ export class Lane {
   /** For faults: lives again. */
   speakAgain(): void {
     if (!this.#closed) this.#stream.setKeepAlive(KEEP_ALIVE_MS)
+  }
+
+  /** Closes once what was said has arrived, so that a refusal is heard. */
+  finish(reason: string): void {
+    if (this.#closed) return
+    this.#reason ??= reason
+    this.#stream.end()
+    setTimeout(() => this.close(reason), FAREWELL_MS).unref()
   }
 
   close(reason: string): void {

@@ -12,7 +12,10 @@ import { bytes, count, list, oneOf, type StructSchema, struct, text } from '../.
 /** What a connection is for. `door` asks who lives at an address. */
 export type Purpose = 'raft' | 'bulk' | 'door'
 
-/** First message, both ways: which wire versions, and a proof per secret that tells nothing else. */
+/**
+ * First message: which wire versions, and a proof per secret that tells nothing else. The end that was
+ * called proves nothing before the caller did.
+ */
 export interface Hello {
   readonly protocol: 'plasma link'
   readonly minVersion: number
@@ -38,11 +41,17 @@ export interface Introduction {
   readonly ticket: string
 }
 
-/** Third message: whether the speaker takes the other as its link. */
+/**
+ * Third message: whether the speaker takes the other as its link. `later` means that this connection is
+ * not wanted, another one may be; everything else that it is useless to try again soon.
+ */
 export interface Verdict {
-  readonly accepted: boolean
+  readonly answer: 'accepted' | 'later' | RefusalCause
   readonly reason: string
 }
+
+/** What a node can be turned away for. */
+export type RefusalCause = 'secret' | 'version' | 'cluster' | 'identity'
 
 const HASH = 32
 const MAX_SECRETS = 8
@@ -75,7 +84,7 @@ const signed = struct<{ introduction: Introduction; mac: Bytes }>({
 })
 
 const verdict: StructSchema<Verdict> = struct<Verdict>({
-  accepted: { encode: (it) => it, decode: (it) => it === true },
+  answer: oneOf('accepted', 'later', 'secret', 'version', 'cluster', 'identity'),
   reason: text(1024),
 })
 

@@ -1,34 +1,45 @@
 /**
  * What becomes of a lane, called or calling: handshake, admission, session. A raft lane founds a
- * session, a bulk lane joins one, a door lane only learns who lives at an address.
+ * session, a bulk lane joins one, a door lane only learns who lives at an address. Nothing here rejects.
  */
 
-import { type NodeName, nodeName } from '../../base/ids.ts'
+import { nodeName } from '../../base/ids.ts'
 import type { PeerIdentity } from '../link.ts'
 import type { Contact, DialOutcome } from './contacts.ts'
 import { agree, HANDSHAKE_MS, type Meeting, meet, type Partner, type Party } from './handshake.ts'
 import type { Lane } from './lane.ts'
-import type { Introduction, Purpose, Verdict } from './proof.ts'
+import type { Purpose, RefusalCause, Verdict } from './proof.ts'
 import { Session, type SessionEvents } from './session.ts'
 import type { Sessions } from './sessions.ts'
-import type { Admission } from './swarm-options.ts'
+import type { Endpoint } from './stack.ts'
+import type { Admission, Refusal } from './swarm-options.ts'
 
 export interface ReceptionParts {
   readonly party: Party
   readonly sessions: Sessions
   readonly admit: (peer: PeerIdentity) => Promise<Admission>
   readonly now: () => number
-  /** What a new session reports to. */
+  /** What sessions report to. */
   readonly events: SessionEvents
-  /** Someone introduced himself, with this address. */
+  /** A member of this cluster introduced itself. */
   readonly learnt: (contact: Contact) => void
-  readonly refused: (lane: Lane, reason: string) => void
+  readonly refused: (lane: Lane, refusal: Refusal) => void
   /** For faults: whether nothing passes between this node and that. */
-  readonly blocked: (name: NodeName) => boolean
+  readonly blocked: (peer: PeerIdentity) => boolean
 }
 
-const ACCEPTED: Verdict = { accepted: true, reason: '' }
-const refusal = (reason: string): Verdict => ({ accepted: false, reason })
+/** What a call for a raft lane came to. */
+export interface Call {
+  readonly outcome: DialOutcome
+  /** Both set when the session awaits its bulk lane. */
+  readonly session?: Session
+  readonly bulkKey?: string
+}
+
+const ACCEPTED: Verdict = { answer: 'accepted', reason: '' }
+const refuse = (answer: Verdict['answer'], reason: string): Verdict => ({ answer, reason })
+const FAILED: Call = { outcome: 'failed' }
+const REFUSED: Call = { outcome: 'refused' }
 
 export class Reception {
   readonly #parts: ReceptionParts
@@ -37,75 +48,34 @@ export class Reception {
     this.#parts = parts
   }
 
-  /** A lane that another node opened to one of our servers. Never rejects. */
+  /** A lane that another node opened to one of our servers. */
   async receive(lane: Lane, expected: Purpose): Promise<void> {
     const meeting = await this.#meet(lane, undefined)
     if (!meeting.met) return
     const { partner } = meeting
-    if (partner.purpose !== expected) return lane.close('came to the wrong door')
-    if (expected === 'raft') await this.#found(lane, partner)
+    if (partner.purpose !== expected) lane.close('came to the wrong door')
+    else if (expected === 'raft') await this.#found(lane, partner)
     else if (expected === 'bulk') await this.#join(lane, partner, partner.introduction.ticket)
-    else setTimeout(() => lane.close('has been answered'), HANDSHAKE_MS).unref()
+    else setTimeout(() => lane.close('was answered'), HANDSHAKE_MS).unref()
   }
 
   /** A raft lane that this node opened. */
-  async call(lane: Lane): Promise<{ outcome: DialOutcome; session?: Session; partner?: Partner }> {
+  async call(lane: Lane): Promise<Call> {
     const meeting = await this.#meet(lane, 'raft')
-    if (!meeting.met) return { outcome: meeting.why === 'refused' ? 'refused' : 'failed' }
-    const founded = await this.#found(lane, meeting.partner)
-    return { ...founded, partner: meeting.partner }
+    if (meeting.met) return this.#found(lane, meeting.partner)
+    return meeting.cause === undefined ? FAILED : REFUSED
   }
 
   /** A bulk lane that this node opened for a session. */
-  async callBulk(lane: Lane, session: Session): Promise<void> {
-    const meeting = await this.#meet(lane, 'bulk', session.ticket)
-    if (meeting.met) await this.#join(lane, meeting.partner, session.ticket)
+  async callBulk(lane: Lane, { ticket }: Session): Promise<void> {
+    const meeting = await this.#meet(lane, 'bulk', ticket)
+    if (meeting.met) await this.#join(lane, meeting.partner, ticket)
   }
 
   /** A door lane that this node opened: who lives there is learnt on the way. */
   async knock(lane: Lane): Promise<void> {
     await this.#meet(lane, 'door')
-    lane.close('knocked')
-  }
-
-  async #found(lane: Lane, partner: Partner): Promise<{ outcome: DialOutcome; session?: Session }> {
-    const { sessions } = this.#parts
-    const peer = identify(partner)
-    const { life } = partner.introduction
-    const decides = this.#decides(peer)
-    const judge = async (): Promise<Verdict> => {
-      const admission = await this.#admission(lane, partner, peer)
-      if (!admission.accepted || !decides) return admission
-      const verdict = sessions.judge(peer, life, lane.initiator)
-      if (verdict.accepted && !lane.closed) this.#install(lane, peer, life)
-      return verdict
-    }
-    const verdict = await agree(lane, decides, judge)
-    if (!verdict.accepted) {
-      lane.close(verdict.reason)
-      const standing = sessions.get(peer.name) !== undefined
-      if (standing) return { outcome: 'failed' }
-      this.#parts.refused(lane, verdict.reason)
-      return { outcome: 'refused' }
-    }
-    if (!decides && !lane.closed) this.#install(lane, peer, life)
-    const session = sessions.get(peer.name)
-    return session?.raft === lane ? { outcome: 'connected', session } : { outcome: 'failed' }
-  }
-
-  async #join(lane: Lane, partner: Partner, ticket: string): Promise<void> {
-    const { introduction } = partner
-    const decides = this.#decides(identify(partner))
-    let session: Session | undefined
-    const judge = async (): Promise<Verdict> => {
-      session = await this.#parts.sessions.withTicket(ticket)
-      if (session === undefined) return refusal('the bulk lane of no session')
-      const same =
-        session.peer.publicKey === introduction.publicKey && introduction.bulkKey === lane.remoteKey
-      return same ? ACCEPTED : refusal('the bulk lane of another node')
-    }
-    const verdict = await agree(lane, decides, judge)
-    if (!verdict.accepted || session?.attachBulk(lane) !== true) lane.close(verdict.reason)
+    lane.finish('knocked')
   }
 
   async #meet(lane: Lane, purpose: Purpose | undefined, ticket = ''): Promise<Meeting> {
@@ -113,33 +83,91 @@ export class Reception {
     const party = { secrets, versions, introduction: { ...self, ticket } }
     const meeting = await meet(lane, party, purpose)
     if (!meeting.met) {
-      lane.close(meeting.reason)
-      if (meeting.why === 'refused') this.#parts.refused(lane, meeting.reason)
+      lane.finish(meeting.reason)
+      const { cause, reason } = meeting
+      if (cause) this.#tell(lane, cause, reason, false)
       return meeting
     }
-    const { introduction } = meeting.partner
-    if (introduction.publicKey === this.#parts.party.introduction.publicKey) {
+    const { cluster, publicKey } = meeting.partner.introduction
+    if (publicKey === self.publicKey) {
       lane.close('met itself')
-      return { met: false, why: 'broken', reason: 'met itself' }
+      return { met: false, reason: 'met itself' }
     }
-    if (introduction.cluster === this.#parts.party.introduction.cluster)
-      this.#parts.learnt(contactOf(introduction))
+    if (cluster === self.cluster) this.#parts.learnt(contactOf(lane, meeting.partner))
     return meeting
+  }
+
+  async #found(lane: Lane, partner: Partner): Promise<Call> {
+    const { sessions } = this.#parts
+    const peer = identify(partner)
+    const { life, bulkKey } = partner.introduction
+    const decides = this.#decides(peer)
+    let own = ACCEPTED
+    const verdict = await agree(lane, decides, async () => {
+      own = await this.#admission(lane, partner, peer)
+      if (own.answer !== 'accepted' || !decides) return own
+      own = sessions.judge(peer, life, lane.initiator)
+      if (own.answer === 'accepted' && !lane.closed) this.#install(lane, peer, life)
+      return own
+    })
+    if (verdict.answer !== 'accepted') return this.#turnedAway(lane, verdict, verdict !== own, peer)
+    if (!decides && !lane.closed) this.#install(lane, peer, life)
+    const session = sessions.get(peer.name)
+    return session?.raft === lane ? { outcome: 'connected', session, bulkKey } : FAILED
+  }
+
+  async #join(lane: Lane, partner: Partner, ticket: string): Promise<void> {
+    const { publicKey, bulkKey } = partner.introduction
+    let session: Session | undefined
+    const verdict = await agree(lane, this.#decides(identify(partner)), async () => {
+      session = await this.#parts.sessions.withTicket(ticket)
+      if (session === undefined) return refuse('later', 'the bulk lane of no session')
+      const same = session.peer.publicKey === publicKey && bulkKey === lane.remoteKey
+      return same ? ACCEPTED : refuse('identity', 'the bulk lane of another node')
+    })
+    const joined = verdict.answer === 'accepted' && session?.attachBulk(lane) === true
+    if (!joined) lane.finish(verdict.reason)
   }
 
   async #admission(lane: Lane, { introduction }: Partner, peer: PeerIdentity): Promise<Verdict> {
     const self = this.#parts.party.introduction
-    if (introduction.cluster !== self.cluster) {
-      return refusal(`it belongs to cluster ${introduction.cluster}, this node to ${self.cluster}`)
+    const { cluster, publicKey } = introduction
+    if (cluster !== self.cluster) {
+      return refuse(
+        'cluster',
+        `the one belongs to cluster ${cluster}, the other to ${self.cluster}`,
+      )
     }
-    if (introduction.publicKey !== lane.remoteKey) return refusal('its key is not its own')
-    if (peer.name === self.name) return refusal(`it has the name of this node, ${self.name}`)
-    if (this.#parts.blocked(peer.name)) {
-      lane.close('blocked')
-      return refusal('blocked')
-    }
+    if (publicKey !== lane.remoteKey) return refuse('identity', 'its key is not its own')
+    if (peer.name === self.name) return refuse('identity', `both nodes are named ${self.name}`)
+    if (this.#parts.blocked(peer)) return refuse('later', 'blocked')
     const admission = await this.#parts.admit(peer)
-    return admission.admitted ? ACCEPTED : refusal(admission.reason)
+    return admission.admitted ? ACCEPTED : refuse('identity', admission.reason)
+  }
+
+  #turnedAway(lane: Lane, { answer, reason }: Verdict, byPeer: boolean, peer: PeerIdentity): Call {
+    lane.finish(reason)
+    if (answer === 'later' || answer === 'accepted') return FAILED
+    this.#tell(lane, answer, reason, byPeer, peer)
+    return REFUSED
+  }
+
+  #tell(
+    lane: Lane,
+    cause: RefusalCause,
+    reason: string,
+    byPeer: boolean,
+    peer?: PeerIdentity,
+  ): void {
+    const { initiator: called, remoteAddress: address } = lane
+    this.#parts.refused(lane, {
+      cause,
+      reason,
+      called,
+      byPeer,
+      ...(peer && { name: peer.name }),
+      ...(address && { address }),
+    })
   }
 
   #install(lane: Lane, peer: PeerIdentity, life: string): void {
@@ -158,6 +186,9 @@ function identify({ introduction, wireVersion }: Partner): PeerIdentity {
   return { name: nodeName(name), publicKey, incarnation, shards, wireVersion }
 }
 
-function contactOf({ publicKey, name, host, port }: Introduction): Contact {
-  return { publicKey, name: nodeName(name), addresses: [{ host, port }] }
+/** Where it was seen comes before where it says it is: it may not know its own address. */
+function contactOf(lane: Lane, { introduction }: Partner): Contact {
+  const { publicKey, name, host, port } = introduction
+  const seen: Endpoint = { host: lane.remoteAddress?.host ?? host, port }
+  return { publicKey, name: nodeName(name), addresses: [seen] }
 }

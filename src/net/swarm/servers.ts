@@ -1,6 +1,6 @@
 /**
  * What a node listens with, all on one UDP socket: a swarm per lane, each under its own key, so that
- * bulk never waits in front of consensus; and a door per cluster secret.
+ * bulk never stands before consensus; and a door.
  */
 
 import Hyperswarm from 'hyperswarm'
@@ -27,15 +27,13 @@ export class Servers {
    * Gives the swarm of the raft lane, which stands for this node under the topic. Calls are answered
    * from now on; announcing to the DHT takes its time when members are away, and nobody waits for it.
    */
-  listen(raft: KeyPair, bulk: KeyPair, doors: readonly KeyPair[]): Swarm {
+  listen(raft: KeyPair, bulk: KeyPair, door: KeyPair): Swarm {
     const swarm = this.#openSwarm(raft, 'raft')
     const listening = [swarm.listen(), this.#openSwarm(bulk, 'bulk').listen()]
-    for (const keys of doors) {
-      const door = this.#dht.createServer()
-      door.on('connection', (stream) => this.#arrival(stream, 'door'))
-      this.#doors.push(door)
-      listening.push(door.listen(keys))
-    }
+    const server = this.#dht.createServer()
+    server.on('connection', (stream) => this.#arrival(stream, 'door'))
+    this.#doors.push(server)
+    listening.push(server.listen(door))
     for (const announced of listening) announced.catch(() => {})
     return swarm
   }

@@ -44,8 +44,8 @@ export class Sessions {
       standing.raft.initiator !== openedHere &&
       this.#clock.monotonicMs() - standing.openedAt < AT_ONCE_MS
     return atOnce
-      ? { accepted: false, reason: 'another connection was opened at the same time' }
-      : { accepted: true, reason: '' }
+      ? { answer: 'later', reason: 'another connection was opened at the same time' }
+      : { answer: 'accepted', reason: '' }
   }
 
   /** Puts a session in the place of the one before. */

@@ -14,7 +14,7 @@ import { WIRE_VERSIONS } from '../../wire/frame.ts'
 import type { LinkLane, LinkPeer, Links } from '../link.ts'
 import { Caller } from './caller.ts'
 import { type Contact, Contacts, type DialOutcome, REFUSAL_MS } from './contacts.ts'
-import { openEndpoint, parseEndpoint, sameEndpoint } from './endpoint.ts'
+import { openEndpoint, parseEndpoint, resolve, sameEndpoint } from './endpoint.ts'
 import { Faults, type LinkFaults } from './faults.ts'
 import { bulkKeys, doorKeys, raftKeys, topicOf } from './identity.ts'
 import { Lane } from './lane.ts'
@@ -26,7 +26,7 @@ import { Servers } from './servers.ts'
 import type { Session, SessionEvents } from './session.ts'
 import { Sessions } from './sessions.ts'
 import type { Dht, Endpoint, KeyPair } from './stack.ts'
-import type { RememberedPeer, SwarmOptions } from './swarm-options.ts'
+import type { Refusal, RememberedPeer, SwarmOptions } from './swarm-options.ts'
 
 export interface SwarmLinks extends Links {
   /** What was bound: asked port 0, this is the port. */
@@ -43,6 +43,9 @@ export async function openSwarmLinks(options: SwarmOptions): Promise<SwarmLinks>
   links.start(bootstrap)
   return links
 }
+
+/** A link that lived shorter is not redialled at once, or a peer that is rejected would spin. */
+const SHORT_LIFE_MS = 1_000
 
 class HyperswarmLinks implements SwarmLinks {
   readonly address: Endpoint
@@ -88,11 +91,7 @@ class HyperswarmLinks implements SwarmLinks {
 
   start(bootstrap: readonly Endpoint[]): void {
     const { secrets, cluster, remembered } = this.#options
-    const swarm = this.#servers.listen(
-      this.#raftKeys,
-      this.#bulkKeys,
-      secrets.map((secret) => doorKeys(secret)),
-    )
+    const swarm = this.#servers.listen(this.#raftKeys, this.#bulkKeys, doorKeys())
     for (const { name, publicKey, host, port } of remembered?.known ?? []) {
       this.#ledger.of(name)
       this.#contacts.learn({ name, publicKey, addresses: [{ host, port }] })
@@ -134,11 +133,14 @@ class HyperswarmLinks implements SwarmLinks {
     const key = Buffer.from(contact.publicKey, 'hex')
     const lane = await this.#caller.call(key, this.#raftKeys, contact.addresses)
     if (lane === undefined || this.#closed) return 'failed'
-    const { outcome, session, partner } = await this.#reception.call(lane)
-    if (session === undefined || partner === undefined) return outcome
+    const { outcome, session, bulkKey } = await this.#reception.call(lane)
+    if (session === undefined || bulkKey === undefined) return outcome
     const at = lane.remoteAddress
-    const bulkKey = Buffer.from(partner.introduction.bulkKey, 'hex')
-    const bulk = await this.#caller.call(bulkKey, this.#bulkKeys, at ? [at] : contact.addresses)
+    const bulk = await this.#caller.call(
+      Buffer.from(bulkKey, 'hex'),
+      this.#bulkKeys,
+      at ? [at] : contact.addresses,
+    )
     if (bulk === undefined) {
       session.end('its bulk lane cannot be opened')
       return 'failed'
@@ -148,10 +150,8 @@ class HyperswarmLinks implements SwarmLinks {
   }
 
   async #knock(at: Endpoint): Promise<void> {
-    for (const secret of this.#options.secrets) {
-      const lane = await this.#caller.call(doorKeys(secret).publicKey, this.#raftKeys, [at])
-      if (lane !== undefined) return this.#reception.knock(lane)
-    }
+    const lane = await this.#caller.call(doorKeys().publicKey, this.#raftKeys, [await resolve(at)])
+    if (lane !== undefined) await this.#reception.knock(lane)
   }
 
   #reached(at: Endpoint): boolean {
@@ -173,8 +173,8 @@ class HyperswarmLinks implements SwarmLinks {
       now: () => clock.monotonicMs(),
       events: this.#sessionEvents(),
       learnt: (contact) => this.#contacts.learn(contact),
-      refused: (lane, reason) => this.#tellRefusal(lane, reason),
-      blocked: (name) => this.faults.has(name),
+      refused: (lane, refusal) => this.#tellRefusal(lane, refusal),
+      blocked: ({ name }) => this.faults.has(name),
     })
   }
 
@@ -198,6 +198,7 @@ class HyperswarmLinks implements SwarmLinks {
     return {
       onUp: ({ peer }) => {
         log.info({ peer: peer.name, wire: peer.wireVersion }, 'link is up')
+        this.#contacts.settled(peer.name, peer.publicKey)
         this.#remember()
         events.up(peer)
       },
@@ -216,15 +217,17 @@ class HyperswarmLinks implements SwarmLinks {
       this.#options.log.warn({ peer: peer.name, reason }, 'link is down')
       this.#options.events.down(peer, reason)
     }
-    this.#contacts.lost(peer.publicKey)
+    const lived = wasUp && this.#options.clock.monotonicMs() - session.openedAt > SHORT_LIFE_MS
+    this.#contacts.lost(peer.publicKey, lived)
   }
 
-  #tellRefusal(lane: Lane, reason: string): void {
+  #tellRefusal(lane: Lane, refusal: Refusal): void {
     const now = this.#options.clock.monotonicMs()
     for (const [key, at] of this.#toldAt) if (now - at >= REFUSAL_MS) this.#toldAt.delete(key)
     if (this.#toldAt.has(lane.remoteKey)) return
     this.#toldAt.set(lane.remoteKey, now)
-    this.#options.log.warn({ key: lane.remoteKey, ...lane.remoteAddress, reason }, 'peer refused')
+    this.#options.log.warn({ ...refusal, key: lane.remoteKey }, 'no link to this node')
+    this.#options.onRefused?.(refusal)
   }
 
   #remember(): void {

@@ -7,6 +7,7 @@ import type { Random } from '../../base/ports/random.ts'
 import type { LinkEvents, PeerIdentity } from '../link.ts'
 import type { VersionRange } from './handshake.ts'
 import type { NodeIdentity } from './identity.ts'
+import type { RefusalCause } from './proof.ts'
 
 export interface SwarmOptions {
   /** Name or id of the cluster: a peer that says another is refused. */
@@ -25,6 +26,8 @@ export interface SwarmOptions {
   readonly events: LinkEvents
   /** Asked once a peer has proved the secret, before anything is delivered: pins are kept there. */
   readonly admit: (peer: PeerIdentity) => Promise<Admission>
+  /** Told when a node was turned away, here or there; at most once in five seconds for each. */
+  readonly onRefused?: (refusal: Refusal) => void
   /** Wire versions to offer; those of this build when absent. */
   readonly versions?: VersionRange
   /** Where peers' keys and addresses are kept over a restart; nowhere when absent. */
@@ -37,6 +40,19 @@ export interface SwarmOptions {
 export type Admission =
   | { readonly admitted: true }
   | { readonly admitted: false; readonly reason: string }
+
+/** A node with which no link came about, and why it is no use to try again soon. */
+export interface Refusal {
+  readonly cause: RefusalCause
+  readonly reason: string
+  /** Whether this node had called the other. */
+  readonly called: boolean
+  /** Whether the other one said no to us, rather than we to it. */
+  readonly byPeer: boolean
+  /** Absent when it did not get as far as to say its name. */
+  readonly name?: NodeName
+  readonly address?: { readonly host: string; readonly port: number }
+}
 
 export interface RememberedPeers {
   /** Read once, when the swarm opens. */
