@@ -33,9 +33,10 @@ interface Batch {
   readonly session: Session
 }
 
-/** One process's hold on the disk: its callbacks end with it. */
+/** One process's hold on the disk: its callbacks end with it, and wait while it is paused. */
 interface Session {
   open: boolean
+  readonly run: (task: () => void) => void
 }
 
 export class SimDisk {
@@ -64,8 +65,11 @@ export class SimDisk {
   }
 
   /** The store as one process sees it, and what ends that. */
-  open(): { readonly store: Store; close(): void } {
-    const session: Session = { open: true }
+  open(run: (task: () => void) => void = (task) => task()): {
+    readonly store: Store
+    close(): void
+  } {
+    const session: Session = { open: true, run }
     return { store: new OpenStore(this, session), close: () => this.#crash(session) }
   }
 
@@ -114,7 +118,7 @@ export class SimDisk {
   later(session: Session, kind: string, highUs: number, task: () => void): void {
     const delay = this.#random.tailed(20, highUs)
     this.#kernel.after(delay, { node: this.#node, kind }, () => {
-      if (session.open) task()
+      if (session.open) session.run(task)
     })
   }
 

@@ -104,8 +104,8 @@ export class SimNode {
   start(rejoin = false): void {
     if (this.#running !== undefined) return
     const { disk, fabric, name, workers } = this.setup
-    const { store, close } = disk.open()
     const number = ++this.#starts
+    const { store, close } = disk.open((task) => this.#run(number, 'disk', task))
     const identity: PeerIdentity = {
       name,
       publicKey: `key-${name}-${this.#wipes}`,
