@@ -6,7 +6,7 @@
 import { spanOf } from '../mvcc/key-span.ts'
 import { type KeyText, keyText } from '../mvcc/key-text.ts'
 import { KeyIntervals } from './key-intervals.ts'
-import type { PutRequest, RequestOp, TxnRequest } from './types.ts'
+import type { DeleteRangeRequest, PutRequest, RequestOp, TxnRequest } from './types.ts'
 
 export type RequestError =
   | 'empty-key'
@@ -59,7 +59,7 @@ interface Touched {
 function touchedBy(ops: readonly RequestOp[]): Touched | undefined {
   const touched: Touched = { puts: new Set(), deletes: new KeyIntervals() }
   for (const { op, request } of ops) {
-    if (op === 'delete-range') touched.deletes.add(spanOf(request.key, request.rangeEnd))
+    if (op === 'delete-range') addDelete(touched, request)
   }
   for (const { op, request } of ops) {
     if (op === 'txn' && !addNested(touched, request)) return undefined
@@ -68,6 +68,12 @@ function touchedBy(ops: readonly RequestOp[]): Touched | undefined {
     if (op === 'put' && !addPut(touched, keyText(request.key))) return undefined
   }
   return touched
+}
+
+/** A deletion without an upper bound collides with nothing: etcd has it so, and order decides. */
+function addDelete(touched: Touched, request: DeleteRangeRequest): void {
+  const span = spanOf(request.key, request.rangeEnd)
+  if (span.to !== undefined) touched.deletes.add(span)
 }
 
 function addNested(touched: Touched, request: TxnRequest): boolean {

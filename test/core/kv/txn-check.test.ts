@@ -21,6 +21,11 @@ test('X7 a put inside a delete of its own list, whichever comes first', () => {
   assert.equal(check(opDelete('b'), opPut('b\0')), undefined)
 })
 
+test('X7 a delete from a key on collides with nothing, as measured on etcd', () => {
+  assert.equal(check(opDelete('a', '\0'), opPut('a')), undefined)
+  assert.equal(check(opPut('b'), opDelete('a', '\0')), undefined)
+})
+
 test('X7 deletes may overlap', () => {
   assert.equal(check(opDelete('a', 'd'), opDelete('b', 'e'), opDelete('c')), undefined)
   assert.equal(check(opDelete('a', 'd'), opDelete('b', 'e'), opPut('d')), 'duplicate-key')

@@ -197,4 +197,17 @@ test('a delete from a key on and a put of the same key in one transaction leave 
   assert.deepEqual([store.get('a')?.version, store.get('a')?.createRevision], [1, 3])
   store.machine.audit()
   store.restarted().machine.audit()
+  const gone = store.apply({
+    op: 'txn',
+    request: txn([], [opPut('a', 'x'), opDelete('a', '\0', true)]),
+  })
+  assert.deepEqual(
+    gone.events.map((e) => e.type),
+    ['put', 'delete'],
+  )
+  assert.equal(store.get('a'), undefined)
+  store.compact(store.machine.revision)
+  store.scrub()
+  assert.equal(store.rows.size, 1)
+  store.machine.audit()
 })
