@@ -341,7 +341,9 @@ export class WatchSet {
     this.#remove(watcher)
     const compactRevision = this.#status?.compactRevision ?? 0
     const fields = { canceled: true, compactRevision }
-    this.#delivery.control(watcher.stream, response(this.#header(), watcher.id, fields))
+    // etcd names no revision of its own here.
+    const header = { ...this.#header(), revision: 0 }
+    this.#delivery.control(watcher.stream, response(header, watcher.id, fields))
   }
 
   #remove(watcher: Watcher): void {
