@@ -45,8 +45,8 @@ export interface ShardProgram {
 const LIVES_PER_RUN = 2 ** 20
 const RUNS = 2 ** 32
 
-/** Time is looked at after this many inputs. */
-const CLOCK_EVERY = 8
+/** Time is looked at after each visit and, within one, after this many inputs. */
+const CLOCK_EVERY = 4
 
 export class Shard {
   /** For code on this shard's thread that is no actor. */
@@ -195,18 +195,19 @@ export class Shard {
 
   /** Visits actors until none has anything to do or the budget is spent. */
   #handle(): number {
-    const { turnMs, turnInputs } = this.#limits
     let handled = 0
-    let clockAt = CLOCK_EVERY
-    while (handled < turnInputs) {
+    while (handled < this.#limits.turnInputs) {
       const cell = this.#run.next()
       if (cell === undefined) break
       handled += this.#visit(cell)
-      if (handled < clockAt) continue
-      clockAt = handled + CLOCK_EVERY
-      if (this.#host.clock.monotonicMs() - this.#services.nowMs >= turnMs) break
+      if (this.#isOver()) break
     }
     return handled
+  }
+
+  /** Whether this turn has used its time. */
+  #isOver(): boolean {
+    return this.#host.clock.monotonicMs() - this.#services.nowMs >= this.#limits.turnMs
   }
 
   #visit(cell: Cell): number {
@@ -221,6 +222,7 @@ export class Shard {
       if (letter.input.type === 'missed') cell.missed.delete(letter.input.kind)
       handled++
       this.#receive(cell, letter)
+      if (handled % CLOCK_EVERY === 0 && this.#isOver()) break
     }
     if (cell.state === 'stopping' && cell.mailbox.size === 0) this.#residents.finish(cell)
     if (cell.alive && cell.mailbox.size > 0) this.#run.ready(cell)

@@ -4,7 +4,7 @@ import { type Bytes, getUint64, putUint64 } from '../../../src/base/bytes.ts'
 import { type NodeName, nodeName } from '../../../src/base/ids.ts'
 import type { Actor, ActorKind, Context, Input } from '../../../src/runtime/actor.ts'
 import { type Address, address } from '../../../src/runtime/address.ts'
-import type { InlineNode } from '../../../src/runtime/inline/inline-node.ts'
+import type { InlineNode, InlineNodeOptions } from '../../../src/runtime/inline/inline-node.ts'
 import { InlineWorld } from '../../../src/runtime/inline/inline-world.ts'
 import type { ShardProgram } from '../../../src/runtime/shard.ts'
 import type { ChildSpec, RestartPolicy } from '../../../src/runtime/supervision.ts'
@@ -33,11 +33,15 @@ export const wordOf = (bytes: Bytes | undefined): string | undefined =>
 
 export type Script = (input: Input, context: Context) => void
 
-/** An actor kind that runs a script; each life starts it anew. */
-export function scripted(kind: string, script: Script | (() => Script)): ActorKind {
-  const make = script.length === 0 ? (script as () => Script) : () => script as Script
-  return { kind, create: () => ({ receive: make() }) }
-}
+/** An actor kind that runs a script in all its lives. */
+export const scripted = (kind: string, script: Script): ActorKind =>
+  scriptedLives(kind, () => script)
+
+/** The same, with a script of its own for each life. */
+export const scriptedLives = (kind: string, make: () => Script): ActorKind => ({
+  kind,
+  create: () => ({ receive: make() }),
+})
 
 /** Adds up what it is told, durably; answers with the total once it is on disk. */
 class Counter implements Actor {
@@ -138,8 +142,9 @@ export function toyWorld(
   kinds: readonly ActorKind[],
   options: ToyOptions = {},
   store: Store = new MemoryStore(),
+  nodeOptions: InlineNodeOptions = {},
 ): ToyWorld {
   const world = new InlineWorld()
-  const node = world.add(N1, 0, store, program(kinds, options))
+  const node = world.add(N1, 0, store, program(kinds, options), nodeOptions)
   return { world, node, store }
 }
