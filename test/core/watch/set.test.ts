@@ -123,6 +123,7 @@ test('W5 a start below the compaction is created, then canceled with its revisio
       [1, false, false, 0, ''],
     ],
   )
+  assert.equal(heard[1]?.header.revision, 0)
   assert.deepEqual(heard[3]?.events.map(short), ['a@4', 'a@5', 'a@6'])
   assert.equal(it.set.watcherCount, 1)
 })
