@@ -6,6 +6,7 @@
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import DHT from 'hyperdht'
+import { KEEP_ALIVE_MS } from './lane.ts'
 import type { Dht, Endpoint } from './stack.ts'
 
 export interface OpenEndpoint {
@@ -22,27 +23,28 @@ export async function openEndpoint(
   port: number,
   bootstrap: readonly Endpoint[],
 ): Promise<OpenEndpoint> {
-  const ip = (await lookup(host, { family: 4 })).address
-  const address = { host: ip, port: port === 0 ? await freePort(ip) : port }
+  try {
+    const ip = (await lookup(host, { family: 4 })).address
+    const address = { host: ip, port: await probe(ip, port) }
+    return { dht: await openDht(address, bootstrap), address }
+  } catch (error) {
+    throw new Error(explain(error, host, port), { cause: error })
+  }
+}
+
+async function openDht(address: Endpoint, bootstrap: readonly Endpoint[]): Promise<Dht> {
+  const { host, port } = address
   const options = {
     bootstrap,
-    host: ip,
+    host,
     ephemeral: false,
     firewalled: false,
     anyPort: false,
-    connectionKeepAlive: 500,
+    connectionKeepAlive: KEEP_ALIVE_MS,
   }
-  const dht =
-    ip === ANY
-      ? new DHT({ ...options, port: address.port })
-      : DHT.bootstrapper(address.port, ip, options)
-  try {
-    await dht.bind()
-  } catch (error) {
-    await dht.destroy({ force: true }).catch(() => {})
-    throw new Error(explain(error, host, port), { cause: error })
-  }
-  return { dht, address }
+  const dht = host === ANY ? new DHT({ ...options, port }) : DHT.bootstrapper(port, host, options)
+  await dht.bind()
+  return dht
 }
 
 function explain(error: unknown, host: string, port: number): string {
@@ -53,17 +55,22 @@ function explain(error: unknown, host: string, port: number): string {
   if (code === 'EADDRNOTAVAIL') {
     return `links: ${host} is no address of this machine; set links.host to one that is`
   }
+  if (code === 'ENOTFOUND')
+    return `links: links.host ${host} is not known here; set an IPv4 address`
   return `links: cannot listen on UDP ${host}:${port} (${code})`
 }
 
-/** A port nobody holds right now; whoever is quicker may still take it. */
-function freePort(host: string): Promise<number> {
+/**
+ * The port, when nobody holds it; a free one for 0. Asked before the DHT binds, because a DHT node that
+ * could not bind never lets go of the process.
+ */
+function probe(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4')
     socket.once('error', reject)
-    socket.bind(0, host, () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      const bound = socket.address().port
+      socket.close(() => resolve(bound))
     })
   })
 }

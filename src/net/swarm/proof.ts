@@ -43,10 +43,10 @@ export interface Introduction {
 
 /**
  * Third message: whether the speaker takes the other as its link. `later` means that this connection is
- * not wanted, another one may be; everything else that it is useless to try again soon.
+ * not wanted, another one may be; `identity` that this node is not.
  */
 export interface Verdict {
-  readonly answer: 'accepted' | 'later' | RefusalCause
+  readonly answer: 'accepted' | 'later' | 'identity'
   readonly reason: string
 }
 
@@ -84,7 +84,7 @@ const signed = struct<{ introduction: Introduction; mac: Bytes }>({
 })
 
 const verdict: StructSchema<Verdict> = struct<Verdict>({
-  answer: oneOf('accepted', 'later', 'secret', 'version', 'cluster', 'identity'),
+  answer: oneOf('accepted', 'later', 'identity'),
   reason: text(1024),
 })
 

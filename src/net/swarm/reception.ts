@@ -93,7 +93,13 @@ export class Reception {
       lane.close('met itself')
       return { met: false, reason: 'met itself' }
     }
-    if (cluster === self.cluster) this.#parts.learnt(contactOf(lane, meeting.partner))
+    if (cluster !== self.cluster) {
+      const reason = `one belongs to cluster ${cluster}, the other to ${self.cluster}`
+      lane.finish(reason)
+      this.#tell(lane, 'cluster', reason, false, identify(meeting.partner))
+      return { met: false, cause: 'cluster', reason }
+    }
+    this.#parts.learnt(contactOf(lane, meeting.partner))
     return meeting
   }
 
@@ -131,14 +137,8 @@ export class Reception {
 
   async #admission(lane: Lane, { introduction }: Partner, peer: PeerIdentity): Promise<Verdict> {
     const self = this.#parts.party.introduction
-    const { cluster, publicKey } = introduction
-    if (cluster !== self.cluster) {
-      return refuse(
-        'cluster',
-        `the one belongs to cluster ${cluster}, the other to ${self.cluster}`,
-      )
-    }
-    if (publicKey !== lane.remoteKey) return refuse('identity', 'its key is not its own')
+    if (introduction.publicKey !== lane.remoteKey)
+      return refuse('identity', 'its key is not its own')
     if (peer.name === self.name) return refuse('identity', `both nodes are named ${self.name}`)
     if (this.#parts.blocked(peer)) return refuse('later', 'blocked')
     const admission = await this.#parts.admit(peer)
