@@ -47,6 +47,13 @@ function damaged(key: Bytes, how: string): CorruptRecord {
   return new CorruptRecord(`corrupt record under ${formatKey(key)}: ${how}`)
 }
 
+/** One CRC-32 over many rows, keys and records: for what travels in one piece. */
+export function checksumRows(rows: readonly (readonly [key: Bytes, record: Bytes])[]): number {
+  let sum = 0
+  for (const [key, record] of rows) sum = crc32(record, crc32(key, sum))
+  return sum
+}
+
 /** A key for people: printable ASCII as it is, everything else as \xx. */
 export function formatKey(key: Bytes): string {
   let text = ''

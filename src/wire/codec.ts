@@ -13,6 +13,7 @@ import { LEASE_MESSAGES } from './messages/lease.ts'
 import { RAFT_MESSAGES } from './messages/raft.ts'
 import { RUNTIME_MESSAGES } from './messages/runtime.ts'
 import type { MessageShape, MessageShapes } from './messages/shapes.ts'
+import { SNAPSHOT_MESSAGES } from './messages/snapshot.ts'
 import { WATCH_MESSAGES } from './messages/watch.ts'
 import { count, MalformedMessage, optional, text } from './schema.ts'
 
@@ -115,4 +116,5 @@ export const CODEC: Codec = new Codec(
   GROUP_MESSAGES,
   LEASE_MESSAGES,
   WATCH_MESSAGES,
+  SNAPSHOT_MESSAGES,
 )

@@ -8,11 +8,14 @@ import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import type { Log } from '../../src/base/ports/log.ts'
 import type { KvMachine } from '../../src/core/kv/machine.ts'
 import type { Raft } from '../../src/core/raft/types.ts'
-import { shardOfKey } from '../../src/runtime/address.ts'
+import { address, shardOfKey } from '../../src/runtime/address.ts'
 import type { InlineNode } from '../../src/runtime/inline/inline-node.ts'
 import { InlineWorld } from '../../src/runtime/inline/inline-world.ts'
+import type { Message } from '../../src/runtime/message.ts'
+import type { ShardProgram } from '../../src/runtime/shard.ts'
 import { BATCH_RING } from '../../src/storage/batch-ring.ts'
 import { MemoryStore } from '../../src/storage/memory/memory-store.ts'
+import type { Store, StoreOp } from '../../src/storage/store.ts'
 import { CODEC } from '../../src/wire/codec.ts'
 
 export const CHAINFIRE = groupId('chainfire')
@@ -22,12 +25,16 @@ export interface ClusterOptions {
   readonly workers?: number
   readonly limits?: Partial<GroupLimits>
   readonly log?: Log
+  /** How messages travel between actors of one shard; tests encode them. */
+  readonly local?: ShardProgram['local']
 }
 
 export class InlineCluster {
   readonly world = new InlineWorld()
   readonly names: readonly NodeName[]
   readonly marks = new Map<string, number>()
+  /** Sees every batch before the store does; false loses it. */
+  onCommit: ((name: NodeName, ops: readonly StoreOp[]) => boolean) | undefined
   readonly #options: ClusterOptions
   readonly #stores = new Map<NodeName, MemoryStore>()
   readonly #nodes = new Map<NodeName, InlineNode>()
@@ -60,14 +67,37 @@ export class InlineCluster {
     const node = this.world.add(
       name,
       this.workers,
-      store,
-      { ...program, local: 'encode' },
+      this.#hooked(name, store),
+      { ...program, local: this.#options.local ?? 'encode' },
       {
         ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
         onMark: (mark) => this.marks.set(mark, (this.marks.get(mark) ?? 0) + 1),
       },
     )
     this.#nodes.set(name, node)
+  }
+
+  /** Sends a message to the group's actor of a node and waits for the answer. */
+  async ask(name: NodeName, message: Message): Promise<Message> {
+    const shard = shardOfKey(CHAINFIRE, this.workers)
+    const to = address(name, 'raft-group', CHAINFIRE)
+    const outcome = await this.answer(this.node(name).outside(shard).ask(to, message, 5000))
+    if (!outcome.ok) throw new Error(`no answer to ${message.kind}: ${outcome.reason}`)
+    return outcome.message
+  }
+
+  #hooked(name: NodeName, store: MemoryStore): Store {
+    return {
+      commit: (ops, done) => {
+        const lost = this.onCommit?.(name, ops) === false
+        if (!lost) store.commit(ops, done)
+      },
+      get: (key) => store.get(key),
+      getMany: (keys, done) => store.getMany(keys, done),
+      scan: (range, limit, done) => store.scan(range, limit, done),
+      compact: (range, done) => store.compact(range, done),
+      stats: () => store.stats(),
+    }
   }
 
   /** The node dies with what its store holds. */

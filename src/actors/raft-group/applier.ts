@@ -4,7 +4,9 @@
  */
 
 import { must } from '../../base/assert.ts'
-import type { KvWrite, LeaseEvent } from '../../core/kv/applied.ts'
+import type { KvWrite, LeaseEvent, ValueReader } from '../../core/kv/applied.ts'
+import type { KeyValue } from '../../core/kv/types.ts'
+import type { RevisionId } from '../../core/mvcc/revision.ts'
 import type { Entry } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { address } from '../../runtime/address.ts'
@@ -16,6 +18,17 @@ import type { Membership } from './membership.ts'
 import type { Replica } from './replica.ts'
 import type { Values } from './values.ts'
 import type { Writes } from './writes.ts'
+
+/** What one `apply` effect gathers. */
+interface Slice {
+  readonly rows: KvWrite[]
+  readonly revisions: AppliedRevision[]
+  readonly leaseEvents: LeaseEvent[]
+  /** What its entries put so far, by version. */
+  readonly slice: Map<string, KeyValue>
+}
+
+const versionName = (at: RevisionId): string => `${at.main}.${at.sub}`
 
 export class Applier {
   readonly #replica: Replica
@@ -32,12 +45,11 @@ export class Applier {
 
   apply(entries: readonly Entry[], context: Context): void {
     const { kv } = this.#replica
-    const rows: KvWrite[] = []
-    const revisions: AppliedRevision[] = []
-    const leaseEvents: LeaseEvent[] = []
+    const into: Slice = { rows: [], revisions: [], leaseEvents: [], slice: new Map() }
+    const { rows, revisions, leaseEvents } = into
     const compacted = kv.compactRevision
     for (const entry of entries) {
-      if (entry.kind === 'data') this.#data(entry, { rows, revisions, leaseEvents }, context)
+      if (entry.kind === 'data') this.#data(entry, into, context)
       else kv.skip(entry)
     }
     rows.push({ row: 'meta', meta: kv.meta() })
@@ -47,11 +59,7 @@ export class Applier {
     this.#replica.raft.step({ type: 'applied', index })
   }
 
-  #data(
-    entry: Entry,
-    into: { rows: KvWrite[]; revisions: AppliedRevision[]; leaseEvents: LeaseEvent[] },
-    context: Context,
-  ): void {
+  #data(entry: Entry, into: Slice, context: Context): void {
     const { kv } = this.#replica
     const note = noteOf(entry.data)
     if (note !== undefined) {
@@ -60,16 +68,24 @@ export class Applier {
       return
     }
     const command = decodeCommand(entry.data.subarray(ORIGIN_BYTES))
-    const applied = kv.apply(entry, command, this.#values.reader(context))
+    const applied = kv.apply(entry, command, this.#reader(into.slice, context))
     for (const write of applied.writes) {
       into.rows.push(write)
-      if (write.row === 'put') this.#values.keep(write.at, write.kv)
+      if (write.row !== 'put') continue
+      this.#values.keep(write.at, write.kv)
+      into.slice.set(versionName(write.at), write.kv)
     }
     for (const event of applied.leaseEvents) into.leaseEvents.push(event)
     if (applied.events.length > 0) {
       into.revisions.push({ revision: applied.revision, events: applied.events })
     }
     this.#writes.applied(originOf(entry.data), applied.result, context)
+  }
+
+  /** Values of this very slice are nowhere but here: their rows are written when it is done. */
+  #reader(slice: ReadonlyMap<string, KeyValue>, context: Context): ValueReader {
+    const reader = this.#values.reader(context)
+    return { get: (at) => slice.get(versionName(at)) ?? reader.get(at) }
   }
 
   #tell(

@@ -12,9 +12,11 @@ import { CorruptRecord } from '../../storage/record.ts'
 import type { GroupJoin, GroupJoined } from '../../wire/messages/group.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { refuse } from '../refuse.ts'
+import { Installation } from './install.ts'
 import { Recovery } from './recovery.ts'
 import { RAFT_GROUP } from './replica.ts'
 import { RunningGroup } from './running.ts'
+import { Staging } from './staging.ts'
 import { RECOVERING } from './status.ts'
 
 const JOIN_MS = 500
@@ -31,6 +33,9 @@ class RaftGroup implements Actor {
   readonly #options: TreeOptions
   readonly #ports: TreePorts
   readonly #recovery: Recovery
+  readonly #staging: Staging
+  /** A snapshot that a crash kept from its place: finished before anything else. */
+  #installation: Installation | undefined
   #running: RunningGroup | undefined
   #waiting: Input[] = []
   #asked = 0
@@ -38,6 +43,7 @@ class RaftGroup implements Actor {
   constructor(key: string, options: TreeOptions, ports: TreePorts) {
     this.#group = groupId(key)
     this.#keys = new GroupKeys(this.#group)
+    this.#staging = new Staging(this.#group, this.#keys)
     this.#options = options
     this.#ports = ports
     this.#recovery = new Recovery(this.#group, this.#keys, options)
@@ -61,8 +67,16 @@ class RaftGroup implements Actor {
 
   #recover(input: Input, context: Context): void {
     if (input.type === 'start') {
-      this.#recovery.begin(context)
-      if (this.#recovery.self === undefined) this.#askToJoin(context)
+      this.#installation = Installation.resumed(this.#group, this.#keys, this.#staging, context)
+      if (this.#installation === undefined) this.#begin(context)
+      else this.#installation.begin(context)
+    } else if (input.type === 'landed') {
+      if (this.#installation?.landed(input.tag, context)) {
+        this.#installation = undefined
+        this.#begin(context)
+      }
+    } else if (input.type === 'scanned' && this.#installation !== undefined) {
+      this.#installation.page(input.tag, input.rows, input.more, context)
     } else if (input.type === 'scanned') {
       const recovered = this.#recovery.page(input.tag, input.rows, input.more, context)
       if (recovered === undefined) return
@@ -79,6 +93,11 @@ class RaftGroup implements Actor {
     } else if (input.type === 'message' && input.question !== undefined) {
       this.#early(input, input.question, context)
     }
+  }
+
+  #begin(context: Context): void {
+    this.#recovery.begin(context)
+    if (this.#recovery.self === undefined) this.#askToJoin(context)
   }
 
   /** Reads and writes of the first moments wait, as they do without a leader. */

@@ -10,6 +10,7 @@ import type { Applier } from './applier.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Reads } from './reads.ts'
 import type { Replica } from './replica.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Writes } from './writes.ts'
 
 export interface EffectRooms {
@@ -17,6 +18,7 @@ export interface EffectRooms {
   readonly writes: Writes
   readonly reads: Reads
   readonly neighbours: Neighbours
+  readonly snapshots: Snapshots
 }
 
 type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
@@ -106,6 +108,7 @@ export class EffectRunner {
       case 'send-snapshot':
       case 'install-snapshot':
       case 'snapshot-unused':
+        this.#rooms.snapshots.perform(effect, context)
         return
       default:
         unreachable(effect)
@@ -149,6 +152,7 @@ export class EffectRunner {
     context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
     if (before.leader === effect.leader && before.term === effect.term) return
     this.#rooms.writes.leaderChanged(context)
+    this.#rooms.snapshots.leaderChanged()
     this.#rooms.neighbours.leadership(context)
   }
 }

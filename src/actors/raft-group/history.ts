@@ -3,7 +3,6 @@
  * earlier revisions saw them. Each pins what it reads; what is compacted is said to be.
  */
 
-import { must } from '../../base/assert.ts'
 import { compareBytes } from '../../base/bytes.ts'
 import type { HistoryRow, Pin } from '../../core/kv/machine.ts'
 import type { Event, KeyValue } from '../../core/kv/types.ts'
@@ -63,18 +62,34 @@ export class History {
       answer(question, { type: 'compacted', compactRevision: kv.compactRevision }, context)
       return
     }
+    // A machine that came back from disk may be behind what its watchers have heard of.
+    const to = Math.min(request.to, kv.revision)
+    if (to < request.from) {
+      answer(question, { type: 'events', through: to, events: [] }, context)
+      return
+    }
     this.#number += 1
     const tag = `${TAG}${this.#number}`
     const pin = kv.pin(Math.max(request.from - 1, kv.compactRevision))
-    this.#readings.set(tag, { request, question, pin, rows: [], matched: 0, last: 0, bytes: 0 })
-    context.scan(revisionRange(keys, request.from, request.to), PAGE, tag)
+    const clamped = { ...request, to }
+    this.#readings.set(tag, {
+      request: clamped,
+      question,
+      pin,
+      rows: [],
+      matched: 0,
+      last: 0,
+      bytes: 0,
+    })
+    context.scan(revisionRange(keys, request.from, to), PAGE, tag)
   }
 
   page(
     page: { readonly tag: string; readonly rows: readonly Row[]; readonly more: boolean },
     context: Context,
   ): void {
-    const reading = must(this.#readings.get(page.tag), 'a page was asked for')
+    const reading = this.#readings.get(page.tag)
+    if (reading === undefined) return
     const { keys } = this.#replica
     const { request } = reading
     for (const row of page.rows) {
@@ -92,6 +107,14 @@ export class History {
     }
   }
 
+  interrupt(context: Context): void {
+    for (const { question, pin } of this.#readings.values()) {
+      pin.release()
+      refuse(question, 'no-leader', context)
+    }
+    this.#readings.clear()
+  }
+
   previous(request: WatchPrevious, question: Question, context: Context): void {
     const { kv, serving } = this.#replica
     if (!serving) {
@@ -103,6 +126,10 @@ export class History {
     const pin = kv.pin(kv.compactRevision)
     this.#values.get(found, context, (values, later) => {
       pin.release()
+      if (values === undefined) {
+        refuse(question, 'no-leader', later)
+        return
+      }
       let next = 0
       const all = places.map((at): KeyValue | undefined => at && values[next++])
       const are: WatchPreviousAre = { kind: 'watch.previous-are', values: all }

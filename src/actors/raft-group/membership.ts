@@ -12,12 +12,14 @@ import type {
   GroupChanged,
   GroupJoin,
   GroupJoined,
+  GroupTransfer,
 } from '../../wire/messages/group.ts'
 import { refuse } from '../refuse.ts'
 import { identityOp } from './identity.ts'
 import type { Replica } from './replica.ts'
 
 const FOUNDER = ''
+const STEPS = { promote: 'add-voter', demote: 'add-learner', remove: 'remove' } as const
 
 export class Membership {
   readonly #replica: Replica
@@ -55,12 +57,25 @@ export class Membership {
     context.write([identityOp(group, { self, members: directory.members() })])
   }
 
-  change(message: GroupChange, question: Question, context: Context): void {
-    const member = this.#replica.directory.newestOn(message.node)
-    const refusal = member === undefined ? 'unknown node' : this.#tryChange(message, member.peer)
-    this.#replica.flushSoon(context)
-    const changed: GroupChanged = { kind: 'group.changed', refusal }
-    context.answer(question, changed)
+  change({ steps }: GroupChange, question: Question, context: Context): void {
+    const wanted: MembershipStep[] = []
+    for (const { step, node } of steps) {
+      const member = this.#replica.directory.newestOn(node)
+      if (member !== undefined) wanted.push({ type: STEPS[step], peer: member.peer })
+    }
+    const known = wanted.length === steps.length
+    this.#changed(question, known ? this.#steps(wanted) : 'unknown node', context)
+  }
+
+  transfer({ node }: GroupTransfer, question: Question, context: Context): void {
+    const peer =
+      node === undefined ? this.#successor() : this.#replica.directory.newestOn(node)?.peer
+    if (peer === undefined) {
+      this.#changed(question, 'no other voter', context)
+      return
+    }
+    const outcome = this.#replica.raft.transfer(peer)
+    this.#changed(question, outcome.ok ? undefined : outcome.reason, context)
   }
 
   /** Now and then, on the leader: gives a vote to newcomers that have caught up. */
@@ -90,19 +105,19 @@ export class Membership {
     this.#steps(steps)
   }
 
-  #tryChange(message: GroupChange, peer: PeerId): string | undefined {
-    switch (message.change) {
-      case 'promote':
-        return this.#steps([{ type: 'add-voter', peer }])
-      case 'demote':
-        return this.#steps([{ type: 'add-learner', peer }])
-      case 'remove':
-        return this.#steps([{ type: 'remove', peer }])
-      case 'transfer': {
-        const outcome = this.#replica.raft.transfer(peer)
-        return outcome.ok ? undefined : outcome.reason
-      }
-    }
+  #changed(question: Question, refusal: string | undefined, context: Context): void {
+    this.#replica.flushSoon(context)
+    const changed: GroupChanged = { kind: 'group.changed', refusal }
+    context.answer(question, changed)
+  }
+
+  /** The voter that is furthest on and answers. */
+  #successor(): PeerId | undefined {
+    const { followers, configuration } = this.#replica.status()
+    return followers
+      .filter(({ peer, active }) => active && configuration.voters.includes(peer))
+      .toSorted((a, b) => b.match - a.match)
+      .at(0)?.peer
   }
 
   #steps(steps: readonly MembershipStep[]): string | undefined {

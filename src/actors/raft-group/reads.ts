@@ -177,8 +177,12 @@ export class Reads {
   #collect(scan: RangeScan, question: Question, context: Context): void {
     const header = this.#replica.header()
     this.#values.get(scan.rows, context, (values, later) => {
-      const response = scan.finish(values)
       scan.release()
+      if (values === undefined) {
+        refuse(question, 'no-leader', later)
+        return
+      }
+      const response = scan.finish(values)
       const done: KvRangeDone = { kind: 'kv.range-done', header, response }
       later.answerNow(question, done)
     })

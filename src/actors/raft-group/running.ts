@@ -18,6 +18,7 @@ import type {
   GroupChange,
   GroupForward,
   GroupJoin,
+  GroupTransfer,
   KvRange,
   KvWrite,
 } from '../../wire/messages/group.ts'
@@ -34,6 +35,7 @@ import { Neighbours } from './neighbours.ts'
 import { Reads } from './reads.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
+import { type SnapshotHooks, Snapshots } from './snapshots.ts'
 import { inspectGroup, statusOf } from './status.ts'
 import { Values } from './values.ts'
 import { Writes } from './writes.ts'
@@ -49,9 +51,11 @@ export class RunningGroup {
   readonly #membership: Membership
   readonly #history: History
   readonly #neighbours: Neighbours
+  readonly #snapshots: Snapshots
   readonly #effects: EffectRunner
   #ticks = 0
   #ticking = false
+  #scrubbing = false
 
   constructor(
     parts: {
@@ -73,17 +77,23 @@ export class RunningGroup {
     this.#membership = new Membership(this.#replica)
     this.#history = new History(this.#replica, this.#values)
     this.#neighbours = new Neighbours(this.#replica)
+    this.#snapshots = new Snapshots(this.#replica, this.#snapshotHooks())
     this.#effects = new EffectRunner(this.#replica, {
       applier: new Applier(this.#replica, this.#values, this.#writes, this.#membership),
       writes: this.#writes,
       reads: this.#reads,
       neighbours: this.#neighbours,
+      snapshots: this.#snapshots,
     })
     this.#neighbours.greet(context)
     this.#keepTicking(context)
   }
 
   receive(input: Input, context: Context): void {
+    if (this.#snapshots.takes(input, context)) {
+      this.#act(context)
+      return
+    }
     switch (input.type) {
       case 'message':
         this.#message(input.message, input.from, input.question, context)
@@ -171,8 +181,15 @@ export class RunningGroup {
       case 'group.change':
         this.#membership.change(message as GroupChange, question, context)
         return
+      case 'group.transfer':
+        this.#membership.transfer(message as GroupTransfer, question, context)
+        return
       case 'lease.keys':
         this.#neighbours.leaseKeys((message as LeaseKeysAsk).id, question, context)
+        return
+      case 'snapshot.begin':
+      case 'snapshot.chunk':
+        this.#snapshots.question(message, question, context)
         return
       case 'watch.history':
         this.#history.take(message as WatchHistory, question, context)
@@ -226,12 +243,21 @@ export class RunningGroup {
     context.setTimer('tick', tickMs - (context.nowMs % tickMs))
   }
 
+  #snapshotHooks(): SnapshotHooks {
+    return {
+      interrupted: (context) => {
+        this.#reads.interrupt(context)
+        this.#history.interrupt(context)
+        this.#values.interrupt(context)
+      },
+      replaced: (context) => this.#neighbours.greet(context),
+    }
+  }
+
   #mayWrite(): boolean {
     const { ports, options } = this.#replica
     return ports.disk().freeBytes >= options.limits.minFreeBytes
   }
-
-  #scrubbing = false
 
   #scrubLater(context: Context): void {
     if (this.#scrubbing || !this.#replica.serving || !this.#replica.kv.scrubbing) return

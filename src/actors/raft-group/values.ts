@@ -13,7 +13,8 @@ import type { GroupKeys } from '../../storage/keyspace.ts'
 import { readKeyValue } from '../../storage/kvrows.ts'
 import { ValueCache } from './value-cache.ts'
 
-type Ready = (values: readonly KeyValue[], context: Context) => void
+/** No values: the rows are being replaced by a snapshot. */
+type Ready = (values: readonly KeyValue[] | undefined, context: Context) => void
 
 interface Wanted {
   readonly rows: readonly RevisionId[]
@@ -59,7 +60,8 @@ export class Values {
   }
 
   fetched(tag: string, found: readonly (Bytes | undefined)[], context: Context): void {
-    const wanted = must(this.#wanted.get(tag), 'values were asked for')
+    const wanted = this.#wanted.get(tag)
+    if (wanted === undefined) return
     let next = 0
     for (let i = 0; i < wanted.rows.length && next < found.length; i++) {
       if (wanted.values[i] !== undefined) continue
@@ -88,9 +90,11 @@ export class Values {
     }
   }
 
-  forget(): void {
-    this.#cache.clear()
+  interrupt(context: Context): void {
+    const interrupted = [...this.#wanted.values()]
     this.#wanted.clear()
+    this.#cache.clear()
+    for (const { ready } of interrupted) ready(undefined, context)
   }
 
   #fetchNext(tag: string, context: Context): void {

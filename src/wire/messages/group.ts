@@ -132,11 +132,21 @@ export interface GroupJoined {
   readonly peer: PeerId
 }
 
-/** Votes for learners, removal, leadership: for operators, schedules and clean shut-downs. */
+/** Changes who votes, all steps at once: for operators and schedules. More than one goes through a joint configuration. */
 export interface GroupChange {
   readonly kind: 'group.change'
-  readonly change: 'promote' | 'demote' | 'remove' | 'transfer'
+  readonly steps: readonly GroupChangeStep[]
+}
+
+export interface GroupChangeStep {
+  readonly step: 'promote' | 'demote' | 'remove'
   readonly node: NodeName
+}
+
+/** Hands leadership to this node, or to the follower that is furthest on. */
+export interface GroupTransfer {
+  readonly kind: 'group.transfer'
+  readonly node: NodeName | undefined
 }
 
 export interface GroupChanged {
@@ -171,6 +181,7 @@ export type GroupMessage =
   | GroupJoin
   | GroupJoined
   | GroupChange
+  | GroupTransfer
   | GroupChanged
   | GroupFlush
   | GroupAct
@@ -231,8 +242,11 @@ export const GROUP_MESSAGES: MessageShapes = {
   'group.change': {
     tag: 24,
     delivery: fails,
-    schema: struct({ change: oneOf('promote', 'demote', 'remove', 'transfer'), node }),
+    schema: struct({
+      steps: list(struct({ step: oneOf('promote', 'demote', 'remove'), node }), NAMES),
+    }),
   },
+  'group.transfer': { tag: 28, delivery: fails, schema: struct({ node: optional(node) }) },
   'group.changed': { tag: 25, delivery: drops, schema: struct({ refusal: optional(text(200)) }) },
   'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
   'group.act': { tag: 27, delivery: { lane: 'consensus', refusal: 'drop' }, schema: struct({}) },
