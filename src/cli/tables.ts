@@ -77,7 +77,7 @@ export function chainfireOf(report: StatusReport): GroupReport | undefined {
 function plainTable(head: string[]): Table.Table {
   return new Table({
     head,
-    style: { head: ['dim'], border: [], compact: true },
+    style: { head: colors.isColorSupported ? ['dim'] : [], border: [], compact: true },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   })
 }

@@ -2,18 +2,19 @@
 
 import { chainfireFace } from '../actors/chainfire-face.ts'
 import { actorKinds, supervisionTree } from '../actors/tree.ts'
-import { openClientDoor } from '../api/client-door.ts'
+import { type ClientDoor, openClientDoor } from '../api/client-door.ts'
 import { clusterId, memberId } from '../api/etcd/ids.ts'
 import type { Membership } from '../api/etcd/member-list.ts'
 import { ETCD_LIMITS } from '../api/limits.ts'
 import { UNMETERED } from '../base/ports/meter.ts'
-import type { CloseDoors, ReadyShard, ShardParts } from '../runtime/threads/parts.ts'
+import type { ReadyShard, ShardParts } from '../runtime/threads/parts.ts'
 import { BATCH_RING } from '../storage/batch-ring.ts'
 import { type LevelStore, openLevelStore } from '../storage/level/level-store.ts'
 import { CODEC } from '../wire/codec.ts'
 import { decodeFrame, encodeFrames, peekShard } from '../wire/frame.ts'
 import { openLogger } from './logger.ts'
 import { CHAINFIRE, type NodePlan } from './plan.ts'
+import { REPORT, shardReport } from './report.ts'
 
 /** A little more than the groups' own limit, so that theirs speaks first. */
 const FACE_SLACK_MS = 500
@@ -40,13 +41,17 @@ export function makeParts(plan: NodePlan, shard: number): ShardParts {
       store = opened
       return { store: opened, close: () => opened.close() }
     },
-    // Workers carry the clients; the main thread does when it is alone.
-    onReady: async (ready) =>
-      shard > 0 || tree.workers === 0 ? openDoors(plan, shard, ready) : undefined,
+    onReady: async (ready) => {
+      // Workers carry the clients; the main thread does when it is alone.
+      const isDoor = shard > 0 || tree.workers === 0
+      const door = isDoor ? await openDoor(plan, shard, ready) : undefined
+      ready.serve(REPORT, () => shardReport(ready, () => door?.connections() ?? 0))
+      return door && (() => door.close())
+    },
   }
 }
 
-async function openDoors(plan: NodePlan, shard: number, ready: ReadyShard): Promise<CloseDoors> {
+function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Promise<ClientDoor> {
   const { tree, client } = plan
   const chainfire = chainfireFace(ready.outside, {
     node: tree.node,
@@ -54,7 +59,7 @@ async function openDoors(plan: NodePlan, shard: number, ready: ReadyShard): Prom
     shard,
     timeoutMs: tree.limits.requestTimeoutMs + FACE_SLACK_MS,
   })
-  const door = await openClientDoor({
+  return openClientDoor({
     ...client,
     reusePort: tree.workers > 1,
     chainfire,
@@ -65,8 +70,6 @@ async function openDoors(plan: NodePlan, shard: number, ready: ReadyShard): Prom
     log: ready.log,
     pages: (_request, response) => response.writeHead(404).end(),
   })
-  ready.serve('connections', () => door.connections())
-  return () => door.close()
 }
 
 function membershipOf({ cluster, tree, client }: NodePlan, { host }: ReadyShard): Membership {

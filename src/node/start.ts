@@ -4,6 +4,7 @@
  */
 
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clusterId } from '../api/etcd/ids.ts'
@@ -26,6 +27,7 @@ import { makeParts } from './parts.ts'
 import { type NodePlan, planNode } from './plan.ts'
 import { claimPort } from './ports.ts'
 import { NodeRefused } from './refused.ts'
+import { statusReport } from './report.ts'
 
 export interface StartOptions {
   readonly rejoin: boolean
@@ -55,9 +57,16 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   const shards = await startShards(plan, parts)
   const links = await openLinks(config, directory, shards, parts.log)
   shards.attach(links)
+  const http = `${config.http.host}:${httpPort}`
+  const pages = createServer(async (request, response) => {
+    if (request.url !== '/status') return response.writeHead(404).end()
+    const report = await statusReport({ plan, shards, links, http })
+    return response.setHeader('content-type', 'application/json').end(JSON.stringify(report))
+  })
+  pages.listen(httpPort, config.http.host)
   const ready = {
     client: `${config.client.host}:${clientPort}`,
-    http: `${config.http.host}:${httpPort}`,
+    http,
     links: `${links.address.host}:${links.address.port}`,
     pid: process.pid,
   }
@@ -67,6 +76,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
     async stop() {
       await shards.stop()
       await links.close()
+      pages.close()
       releaseDataDirectory(config.data)
       parts.log.info({}, 'stopped')
     },

@@ -3,6 +3,8 @@
 const HEADER_IDS = /"(cluster_id|member_id|raft_term)":\s*"?\d+"?/g
 const FIELD_IDS = /"(ClusterID|MemberID|RaftTerm)"\s*:\s*\d+/g
 const SECONDS_LEFT = /remaining\((\d+)s\)/g
+/** etcd keeps a lease's keys in a hash map. */
+const ATTACHED_KEYS = /attached keys\(\[(.*)\]\)/g
 const RETRY_WARNING = /^\{"level":"warn".*\}$/gm
 const GRPC_ERROR = /"error":"((?:[^"\\]|\\.)*)"/
 
@@ -12,6 +14,7 @@ export function normalText(text: string): string {
     .replace(HEADER_IDS, '"$1":0')
     .replace(FIELD_IDS, '"$1":0')
     .replace(SECONDS_LEFT, 'remaining(some s)')
+    .replace(ATTACHED_KEYS, (_, keys: string) => `attached keys(${keys.split(' ').sort()})`)
     .replace(RETRY_WARNING, (line) => `warning: ${GRPC_ERROR.exec(line)?.[1] ?? ''}`)
     .trimEnd()
 }

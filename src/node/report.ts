@@ -1,0 +1,74 @@
+/** Gathers what a node tells of itself: each shard's own part, and what the main thread knows. */
+
+import type { GroupStatus } from '../actors/chainfire.ts'
+import type { Links } from '../net/link.ts'
+import type { ActorPicture, ShardPicture } from '../runtime/inspect.ts'
+import type { NodeShards } from '../runtime/threads/node-shards.ts'
+import type { ReadyShard } from '../runtime/threads/parts.ts'
+import type { NodePlan } from './plan.ts'
+import type { GroupReport, ShardReport, StatusReport } from './status-report.ts'
+
+/** The name under which each shard answers with its `ShardReport`. */
+export const REPORT = 'report'
+
+/** A shard's own part: small and plain, whatever its actors show to audits. */
+export function shardReport({ shard }: ReadyShard, connections: () => number): ShardReport {
+  const picture = shard.inspect()
+  return {
+    shard: picture.shard,
+    turns: picture.turns,
+    batches: picture.batch,
+    actors: picture.actors.length,
+    fallen: fallenIn(picture),
+    connections: connections(),
+    groups: picture.actors.filter(({ kind }) => kind === 'raft-group').flatMap(groupReport),
+  }
+}
+
+function fallenIn({ actors }: ShardPicture): string[] {
+  return actors
+    .filter(({ state }) => state !== 'running')
+    .map(({ kind, key, state, failure }) => `${kind}/${key} is ${state} (${failure})`)
+}
+
+function groupReport({ key, detail }: ActorPicture): GroupReport[] {
+  const { status } = detail as { status?: GroupStatus }
+  if (status === undefined) return []
+  const { kind: _kind, ...fields } = { kind: '', ...status }
+  return [{ group: key, ...fields }]
+}
+
+export interface ReportParts {
+  readonly plan: NodePlan
+  readonly shards: NodeShards
+  readonly links: Links
+  readonly http: string
+}
+
+export async function statusReport({
+  plan,
+  shards,
+  links,
+  http,
+}: ReportParts): Promise<StatusReport> {
+  const answers = await shards.requestAll(REPORT)
+  return {
+    cluster: plan.cluster,
+    node: plan.tree.node,
+    version: plan.version,
+    pid: process.pid,
+    uptimeSeconds: Math.floor(process.uptime()),
+    memoryBytes: process.memoryUsage.rss(),
+    client: `${plan.client.host}:${plan.client.port}`,
+    http,
+    noSync: !plan.sync,
+    shards: answers.map((answer, shard) =>
+      answer.ok ? (answer.data as ShardReport) : deadShard(shard, answer.reason),
+    ),
+    links: links.peers(),
+  }
+}
+
+function deadShard(shard: number, reason: string): ShardReport {
+  return { shard, turns: 0, batches: 0, actors: 0, fallen: [reason], connections: 0, groups: [] }
+}

@@ -1,0 +1,180 @@
+/** Clusters of real processes, through the command line alone: started, killed, looked at, ended. */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Child, type Exit } from './child.ts'
+import { freePorts } from './ports.ts'
+
+export const PLASMA = join(import.meta.dirname, '../../bin/plasma.js')
+
+export interface ClusterOptions {
+  readonly nodes?: number
+  /** `--set key=value` for every node. */
+  readonly sets?: readonly string[]
+}
+
+export interface TestNode {
+  readonly name: string
+  readonly file: string
+  readonly data: string
+  /** `host:port` of gRPC. */
+  readonly endpoint: string
+  /** `host:port` of health, metrics and status. */
+  readonly http: string
+}
+
+const READY_MS = 30_000
+
+export class TestCluster {
+  readonly directory: string
+  readonly nodes: readonly TestNode[]
+  readonly #sets: readonly string[]
+  readonly #children = new Map<string, Child>()
+
+  private constructor(directory: string, nodes: readonly TestNode[], sets: readonly string[]) {
+    this.directory = directory
+    this.nodes = nodes
+    this.#sets = sets
+  }
+
+  /** Writes the config files; starts nothing. */
+  static async make({ nodes: count = 3, sets = [] }: ClusterOptions = {}): Promise<TestCluster> {
+    const directory = mkdtempSync(join(tmpdir(), 'plasma-cluster-'))
+    mkdirSync(join(directory, 'data'))
+    const names = Array.from({ length: count }, (_, i) => `n${i + 1}`)
+    const ports = await freePorts(3 * count)
+    const link = (i: number): number => ports[3 * i + 2] as number
+    const bootstrap = names.map((_, i) => `"127.0.0.1:${link(i)}"`).join(', ')
+    const nodes = names.map((name, i): TestNode => {
+      const [client, http] = [ports[3 * i], ports[3 * i + 1]]
+      const file = join(directory, `${name}.yaml`)
+      writeFileSync(
+        file,
+        `cluster: { name: test, secret: a secret of the tests, nodes: [${names.join(', ')}] }
+node: ${name}
+data: ./data/${name}
+client: { port: ${client} }
+http: { port: ${http} }
+links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
+`,
+      )
+      const data = join(directory, 'data', name)
+      return { name, file, data, endpoint: `127.0.0.1:${client}`, http: `127.0.0.1:${http}` }
+    })
+    return new TestCluster(directory, nodes, sets)
+  }
+
+  /** All nodes, ready. */
+  static async start(options: ClusterOptions = {}): Promise<TestCluster> {
+    const cluster = await TestCluster.make(options)
+    await Promise.all(cluster.nodes.map((_, i) => cluster.startNode(i)))
+    return cluster
+  }
+
+  get endpoints(): readonly string[] {
+    return this.nodes.map(({ endpoint }) => endpoint)
+  }
+
+  node(i: number): TestNode {
+    const node = this.nodes[i]
+    if (node === undefined) throw new Error(`there is no node ${i}`)
+    return node
+  }
+
+  /** Starts a node and waits until it says that it is ready. */
+  async startNode(i: number, ...args: readonly string[]): Promise<Child> {
+    const child = this.launch(i, ...args)
+    await child.line(/"msg":"ready"/, READY_MS)
+    return child
+  }
+
+  /** Starts a node and waits for nothing. */
+  launch(i: number, ...args: readonly string[]): Child {
+    const { name, file } = this.node(i)
+    const sets = this.#sets.flatMap((set) => ['--set', set])
+    const child = new Child(process.execPath, [PLASMA, 'node', '-c', file, ...sets, ...args])
+    this.#children.set(name, child)
+    return child
+  }
+
+  child(i: number): Child {
+    const child = this.#children.get(this.node(i).name)
+    if (child === undefined) throw new Error(`node ${i} was never started`)
+    return child
+  }
+
+  kill(i: number): Promise<Exit> {
+    return this.child(i).stop('SIGKILL')
+  }
+
+  /** What a node tells of itself; undefined while it does not answer. */
+  async status(i: number): Promise<NodeStatus | undefined> {
+    try {
+      const signal = AbortSignal.timeout(2000)
+      const response = await fetch(`http://${this.node(i).http}/status`, { signal })
+      return response.ok ? ((await response.json()) as NodeStatus) : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The number of the node that leads Chainfire, as the nodes themselves say; waits for one. */
+  async leader(timeoutMs = 10_000): Promise<number> {
+    const deadline = performance.now() + timeoutMs
+    while (performance.now() < deadline) {
+      const statuses = await Promise.all(this.nodes.map((_, i) => this.status(i)))
+      const leader = statuses.findIndex((status) => chainfireOf(status)?.role === 'leader')
+      if (leader !== -1) return leader
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`no node says that it leads; last lines:\n${this.#lastLines()}`)
+  }
+
+  /** Ends every process and removes the directory. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#children.values()].map((child) => child.stop()))
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  ready(i: number): { client: string; http: string; links: string; pid: number } {
+    return JSON.parse(readFileSync(join(this.node(i).data, 'ready.json'), 'utf8'))
+  }
+
+  #lastLines(): string {
+    return [...this.#children.values()].flatMap(({ lines }) => lines.slice(-5)).join('\n')
+  }
+}
+
+export interface GroupView {
+  readonly group: string
+  readonly role: string
+  readonly term: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+  readonly revision: number
+  readonly quiescent: boolean
+}
+
+/** What tests read of `/status`. */
+export interface NodeStatus {
+  readonly node: string
+  readonly pid: number
+  readonly noSync: boolean
+  readonly shards: readonly {
+    readonly shard: number
+    readonly batches: number
+    readonly fallen: readonly string[]
+    readonly groups: readonly GroupView[]
+  }[]
+  readonly links: readonly {
+    readonly name: string
+    readonly connected: boolean
+    readonly sentBytes: number
+    readonly receivedBytes: number
+  }[]
+}
+
+export function chainfireOf(status: NodeStatus | undefined): GroupView | undefined {
+  return status?.shards.flatMap(({ groups }) => groups).find(({ group }) => group === 'chainfire')
+}
