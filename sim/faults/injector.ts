@@ -2,7 +2,7 @@
 
 import { nodeName } from '../../src/base/ids.ts'
 import { address } from '../../src/runtime/address.ts'
-import type { GroupChange } from '../../src/wire/messages/group.ts'
+import type { GroupChange, GroupTransfer } from '../../src/wire/messages/group.ts'
 import type { SimNode } from '../world/node.ts'
 import type { Stream } from '../world/random.ts'
 import { GROUP, type World } from '../world/world.ts'
@@ -259,7 +259,11 @@ export class Injector {
     const shard = leader && this.#world.groupShard(leader)
     if (leader === undefined || shard === undefined) return
     const target = this.#resolve(node)[0] ?? leader
-    const message: GroupChange = { kind: 'group.change', change, node: nodeName(target.name) }
+    const at = nodeName(target.name)
+    const message: GroupChange | GroupTransfer =
+      change === 'transfer'
+        ? { kind: 'group.transfer', node: at }
+        : { kind: 'group.change', steps: [{ step: change, node: at }] }
     this.#hit('member', [leader])
     shard.outside.askThen(address(leader.name, 'raft-group', GROUP), message, 2000, (outcome) => {
       this.#world.kernel.note(leader.name, `member.${change}`, Number(outcome.ok))
