@@ -176,7 +176,7 @@ export class World {
   #ended(name: string, reason: string): void {
     this.kernel.note(name, 'ended', reason.length, reason)
     this.#watching.lost(name, undefined)
-    if (/ENOSPC|rejoin/.test(reason) && !/lost writes/.test(reason)) return
+    if (reason.includes('ENOSPC')) return
     this.#found('node', `${name} ended itself: ${reason}`)
   }
 
