@@ -76,6 +76,7 @@ export class Inbound {
     }
     if (!cell.takesMessages) {
       this.refuse(envelope, cell.state === 'failed' ? 'failed' : 'stopped')
+      return
     }
     this.#offer(cell, envelope)
   }
