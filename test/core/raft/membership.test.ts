@@ -79,7 +79,21 @@ test('whatever is changed, any quorum before and any quorum after have a voter i
   )
 })
 
-test('no change before the leader has committed in its term, nor while another is open (4.1)', () => {
+test('no change before the leader has committed an entry of its own term (4.1)', () => {
+  const network = new Network([1, 2, 3])
+  const leader = network.peer(1)
+  leader.step({ type: 'campaign' })
+  while (!leader.leads) {
+    for (const peer of network.all) peer.landAll()
+    network.deliver()
+  }
+  const early = leader.machine.change(change(step('add-learner', 4)))
+  assert.equal(early.ok ? '' : early.reason, 'change-pending')
+  network.settle()
+  assert.ok(leader.machine.change(change(step('add-learner', 4))).ok)
+})
+
+test('no change while another is open (4.1)', () => {
   const network = new Network([1, 2, 3])
   const leader = network.elect(1)
   network.isolate(1)

@@ -68,6 +68,19 @@ test('a peer votes once a term, and the same way after a restart', () => {
   )
 })
 
+test('a vote in a term that was already on disk is written too', () => {
+  const network = new Network([1, 2, 3])
+  network.elect(1)
+  const voter = network.peer(2)
+  voter.step(vote(3, 2, 5, [0, 0], true))
+  voter.landAll()
+  assert.equal(voter.status.vote, undefined, 'that log was too short')
+  voter.step(vote(1, 2, 5, [1, 1], true))
+  voter.landAll()
+  voter.crash()
+  assert.equal(voter.status.vote, 1)
+})
+
 test('no vote leaves before it is on disk, and a lost one may be given anew', () => {
   const network = new Network([1, 2, 3])
   const voter = network.peer(1)

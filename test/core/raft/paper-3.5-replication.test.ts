@@ -73,6 +73,26 @@ test('two followers commit while the leader is still waiting for its disk, but i
   assert.equal(leader.status.applied, 2)
 })
 
+test('a follower commits only what it knows to match, whatever else its log holds', () => {
+  const network = new Network([1, 2, 3])
+  network.elect(1)
+  network.isolate(1)
+  for (const text of ['lost', 'also lost']) network.propose(1, text)
+  network.settle()
+  const append = {
+    kind: 'append',
+    from: peerId(2),
+    to: peerId(1),
+    term: 2,
+    prevIndex: 1,
+    prevTerm: 1,
+    commit: 3,
+    entries: [],
+  } as const
+  network.peer(1).step({ type: 'message', message: append })
+  assert.equal(network.peer(1).status.commit, 1)
+})
+
 test('a follower acknowledges only what is on its disk', () => {
   const network = new Network([1, 2])
   network.elect(1)

@@ -80,6 +80,19 @@ test('a snapshot that brings nothing new is dropped, and says how far this peer 
   assert.equal(network.parcels.length, 1)
 })
 
+test('a snapshot older than what was applied and cut away is not installed', () => {
+  const network = new Network([1, 2], { catchUpEntries: 0 })
+  network.elect(1)
+  network.propose(1, 'a')
+  network.settle()
+  const snapshot = network.peer(1).machine.snapshotAt(1)
+  const follower = network.peer(2)
+  follower.step({ type: 'compact', index: 2 })
+  follower.step({ type: 'snapshot-received', from: peerId(1), term: 1, snapshot })
+  assert.equal(follower.machine.core.installing, undefined)
+  assert.equal(follower.state.join(' '), 'noop a')
+})
+
 test('a failed snapshot is tried again', () => {
   const network = new Network([1, 2, 3], { catchUpEntries: 0 })
   const leader = network.elect(1)
