@@ -223,6 +223,7 @@ class Run {
   /** Clean shut-downs: all that was left for a later batch goes to disk. */
   async #stopAll(): Promise<void> {
     const limitUs = this.world.kernel.nowUs + STOPPING_US
+    this.#injector.end()
     for (const node of this.world.nodes) node.stop(() => {})
     const running = (): SimNode[] => this.world.nodes.filter((node) => node.up)
     await this.#until(limitUs, () => running().length === 0)

@@ -36,7 +36,7 @@ export function generateSchedule(seed: number, operations = 2000): Schedule {
       keys: draw.between(3, 8),
       operations,
       // So that calls and faults fill about the same span.
-      paceUs: Math.floor((clients * SPAN_US) / operations / 2),
+      paceUs: Math.floor((clients * SPAN_US) / operations),
     },
     timeline: drawTimeline(randomness, cluster),
     marks: [],

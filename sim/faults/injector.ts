@@ -27,6 +27,7 @@ export class Injector {
   /** Wiped nodes that come back under a new member id. */
   readonly #rejoins = new Set<string>()
   #healed = false
+  #over = false
   /** Nodes that lost their disk. */
   readonly wiped = new Set<string>()
 
@@ -116,8 +117,13 @@ export class Injector {
     this.#world.lost(node.name)
   }
 
+  /** The run is over: whatever stops now stays so. */
+  end(): void {
+    this.#over = true
+  }
+
   #start(node: SimNode): void {
-    if (node.up) return
+    if (node.up || this.#over) return
     node.start(this.#rejoins.has(node.name))
     // A node that finds its disk full, or itself wiped, ends at once: it is tried again.
     this.#later(REJOIN_US, node.name, () => this.#start(node))

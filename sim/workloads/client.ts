@@ -215,7 +215,7 @@ export class Client {
       call.returnUs = kernel.nowUs
       kernel.note(this.name, 'answered', digestOf(outcome))
       this.#learn(call)
-      this.#later(this.#random.tailed(0, this.#place.paceUs * 8))
+      this.#later(this.#random.tailed(0, this.#place.paceUs * 16))
     })
   }
 
