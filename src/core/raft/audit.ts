@@ -1,6 +1,7 @@
 /**
- * The invariants of one Raft peer, RAFT-I1 to RAFT-I12 of docs/raft.md: what must hold between any two
- * steps. Cheap enough to run after each. It reports; what to do about it is the caller's to decide.
+ * The invariants of one Raft peer, RAFT-I1 to RAFT-I12 of docs/raft.md: what must hold between any
+ * two steps. Cheap enough to run after each. It reports; what to do about it is the caller's to
+ * decide.
  */
 
 import { isMember, isVoter, membersOf } from './configuration.ts'

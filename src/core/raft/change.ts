@@ -1,6 +1,7 @@
 /**
- * When a leader may change the membership (4.1): one change at a time, and none before it has committed
- * an entry of its own term; without that, two changes in flight could have disjoint majorities.
+ * When a leader may change the membership (4.1): one change at a time, and none before it has
+ * committed an entry of its own term; without that, two changes in flight could have disjoint
+ * majorities.
  */
 
 import { encodeConfiguration } from './configuration.ts'

@@ -65,7 +65,10 @@ export function encodeConfiguration(configuration: Configuration): Bytes {
   return bytes
 }
 
-/** Reads what `encodeConfiguration` wrote. Anything else is an assertion: log records are checksummed. */
+/**
+ * Reads what `encodeConfiguration` wrote. Anything else is an assertion: log records are
+ * checksummed.
+ */
 export function decodeConfiguration(bytes: Bytes): Configuration {
   assert(bytes[0] === LAYOUT_VERSION, 'a configuration entry has an unknown layout')
   let at = 2

@@ -31,7 +31,10 @@ import type {
 
 /** What only a leader has, for one term. */
 export interface Leadership {
-  /** Index of the empty entry that opened the term; until it is committed, older ones are not counted. */
+  /**
+   * Index of the empty entry that opened the term; until it is committed, older ones are not
+   * counted.
+   */
   readonly start: number
   readonly progress: Map<PeerId, Progress>
   readonly reads: ReadRounds
@@ -72,7 +75,10 @@ export class Core {
   /** Handed out by the last `apply`. */
   applying: number
 
-  /** Ticks since the leader was heard (follower), the campaign began, or the quorum was checked (leader). */
+  /**
+   * Ticks since the leader was heard (follower), the campaign began, or the quorum was checked
+   * (leader).
+   */
   elapsed = 0
   timeout = 0
   heartbeatElapsed = 0
@@ -126,8 +132,8 @@ export class Core {
   }
 
   /**
-   * Whether this peer may lead. One that an uncommitted configuration removes still may: it can be the
-   * only one whose log is long enough to commit it (4.2.2).
+   * Whether this peer may lead. One that an uncommitted configuration removes still may: it can be
+   * the only one whose log is long enough to commit it (4.2.2).
    */
   get isEligible(): boolean {
     const { index } = this.configurations.current
@@ -180,8 +186,8 @@ export class Core {
   }
 
   /**
-   * Sends at once: a leader's appends and heartbeats, answers to those, pre-vote requests. While this
-   * peer's term or vote is not on disk even these are held.
+   * Sends at once: a leader's appends and heartbeats, answers to those, pre-vote requests. While
+   * this peer's term or vote is not on disk even these are held.
    */
   sendNow(to: PeerId, body: MessageBody<RaftMessage>, term = this.term): void {
     const { durability } = this

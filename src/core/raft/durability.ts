@@ -1,7 +1,8 @@
 /**
- * What of log and hard state has been handed to the disk, and what has landed there. Batches land in
- * order. An index counts as persisted only if the entry that is there now landed: a truncation lowers
- * what batches under way may still confirm, so an answer for an overwritten entry proves nothing.
+ * What of log and hard state has been handed to the disk, and what has landed there. Batches land
+ * in order. An index counts as persisted only if the entry that is there now landed: a truncation
+ * lowers what batches under way may still confirm, so an answer for an overwritten entry proves
+ * nothing.
  */
 
 import { assert } from '../../base/assert.ts'

@@ -97,7 +97,10 @@ export function onPreVote(core: Core, request: PreVote): void {
   core.send(from, { kind: 'pre-vote-answer', granted }, granted ? term : core.term)
 }
 
-/** One vote a term, for a log no older than one's own (3.6.1). Learners vote: they may be voters by now. */
+/**
+ * One vote a term, for a log no older than one's own (3.6.1). Learners vote: they may be voters by
+ * now.
+ */
 export function onVote(core: Core, request: Vote): void {
   const { from, lastIndex, lastTerm } = request
   const free = core.vote === from || (core.vote === undefined && core.leader === undefined)

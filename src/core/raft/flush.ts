@@ -1,6 +1,7 @@
 /**
- * What a peer does once at the end of a turn, for all of the turn's inputs together: the leader counts,
- * settles its configuration, replicates and begins a read round; a follower acknowledges and forwards.
+ * What a peer does once at the end of a turn, for all of the turn's inputs together: the leader
+ * counts, settles its configuration, replicates and begins a read round; a follower acknowledges
+ * and forwards.
  */
 
 import { encodeConfiguration, isJoint } from './configuration.ts'
@@ -25,7 +26,10 @@ function flushLeader(core: Core, leadership: Leadership): void {
   else flushReads(core, leadership)
 }
 
-/** Commits what a quorum has on disk, but only up to an entry of this very term (3.6.2, figure 3.7). */
+/**
+ * Commits what a quorum has on disk, but only up to an entry of this very term (3.6.2, figure
+ * 3.7).
+ */
 function countCommit(core: Core, leadership: Leadership): void {
   leadership.recount = false
   const index = quorumValue(core.configuration, (peer) =>
@@ -54,7 +58,9 @@ function resign(core: Core, leadership: Leadership): void {
   becomeFollower(core, core.term, undefined)
 }
 
-/** Before its first own commit a leader does not know what is committed, so its reads wait (6.4). */
+/**
+ * Before its first own commit a leader does not know what is committed, so its reads wait (6.4).
+ */
 function flushReads(core: Core, leadership: Leadership): void {
   const { reads } = leadership
   if (reads.hasWaiting && core.commit >= leadership.start) {

@@ -1,6 +1,6 @@
 /**
- * What a follower does: takes the leader's entries, replacing what conflicts, and gives up waiting for
- * a leader that is not heard. Answers that speak of entries leave once those are on disk.
+ * What a follower does: takes the leader's entries, replacing what conflicts, and gives up waiting
+ * for a leader that is not heard. Answers that speak of entries leave once those are on disk.
  */
 
 import type { Core } from './core.ts'
@@ -38,7 +38,9 @@ export function onAppend(core: Core, append: Append): void {
   else refuse(core, append)
 }
 
-/** Skips what is here already; from the first difference on, the leader's entries take its place. */
+/**
+ * Skips what is here already; from the first difference on, the leader's entries take its place.
+ */
 function takeEntries(core: Core, append: Append): void {
   const { log } = core
   for (const entry of append.entries) {

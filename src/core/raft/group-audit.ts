@@ -1,7 +1,8 @@
 /**
  * The promises of a whole group, R1 to R6 of docs/raft.md, over all its peers and all its history.
- * `observe` after each step; the work is that of the entries which are new since the last look. A running
- * hash per index stands for the whole log up to it, so comparing two logs is comparing two numbers.
+ * `observe` after each step; the work is that of the entries which are new since the last look. A
+ * running hash per index stands for the whole log up to it, so comparing two logs is comparing two
+ * numbers.
  */
 
 import type { Bytes } from '../../base/bytes.ts'
@@ -102,7 +103,10 @@ export class GroupAudit {
     mirror.durableVote = core.durability.vote
   }
 
-  /** R3: two logs with an entry of the same index and term are the same up to it. R2: a leader only appends. */
+  /**
+   * R3: two logs with an entry of the same index and term are the same up to it. R2: a leader only
+   * appends.
+   */
   #auditLog({ core }: RaftMachine, mirror: Mirror): void {
     const { log } = core
     this.#forgetBelow(mirror, log.baseIndex)
@@ -124,7 +128,10 @@ export class GroupAudit {
     mirror.lastIndex = log.lastIndex
   }
 
-  /** What lies below a log's base was applied, or replaced by a snapshot: either way it is committed. */
+  /**
+   * What lies below a log's base was applied, or replaced by a snapshot: either way it is
+   * committed.
+   */
   #forgetBelow(mirror: Mirror, base: number): void {
     for (let index = mirror.base + 1; index <= base; index++) mirror.log.delete(index)
     mirror.base = base

@@ -51,7 +51,9 @@ function uncommittedBytes(core: Core): number {
   return bytes
 }
 
-/** Adds an entry of this term to the leader's own log; the flush at the end of the turn sends it. */
+/**
+ * Adds an entry of this term to the leader's own log; the flush at the end of the turn sends it.
+ */
 export function appendOwn(
   core: Core,
   leadership: Leadership,
@@ -139,7 +141,9 @@ export function onHeartbeatAnswer(core: Core, answer: HeartbeatAnswer): void {
   if (progress.match < core.log.lastIndex) nudge(core, progress)
 }
 
-/** A follower forwards its reads; peers outside the configuration are served too, it harms nobody. */
+/**
+ * A follower forwards its reads; peers outside the configuration are served too, it harms nobody.
+ */
 export function onReadIndex(core: Core, request: ReadIndexRequest): void {
   core.idleTicks = 0
   leadershipOf(core).reads.wait({ at: 'peer', peer: request.from, id: request.id })

@@ -1,7 +1,7 @@
 /**
- * The log as one peer knows it: the terms of everything above the base, and the entries of a tail in
- * memory. Promises O(1) append and look-up in the tail, and that no entry is ever copied. What is on
- * disk, and fetching what has left the tail, is others' business.
+ * The log as one peer knows it: the terms of everything above the base, and the entries of a tail
+ * in memory. Promises O(1) append and look-up in the tail, and that no entry is ever copied. What
+ * is on disk, and fetching what has left the tail, is others' business.
  */
 
 import { assert, must } from '../../base/assert.ts'
@@ -68,7 +68,9 @@ export class RaftLog {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.lastIndex)
   }
 
-  /** The largest index, at most `index`, whose term is at most `term`: where logs may still agree. */
+  /**
+   * The largest index, at most `index`, whose term is at most `term`: where logs may still agree.
+   */
   lastIndexAtMost(index: number, term: number): number {
     let at = Math.min(index, this.lastIndex)
     for (let i = this.#runs.length - 1; i >= 0; i--) {
@@ -110,8 +112,8 @@ export class RaftLog {
   }
 
   /**
-   * Entries from..to, as far as both limits allow but at least one; undefined when `from` has left the
-   * tail. Empty when `from` is beyond `to`.
+   * Entries from..to, as far as both limits allow but at least one; undefined when `from` has left
+   * the tail. Empty when `from` is beyond `to`.
    */
   slice(from: number, to: number, maxBytes: number, maxEntries: number): Entry[] | undefined {
     const first = this.tailFirst

@@ -1,7 +1,8 @@
 /**
- * Membership changes as a pure function: a configuration and what is wanted give the next configuration
- * to append, or the reason why not. One voter more or less changes at once (4.1); more of them go
- * through a joint configuration (4.3). When a change may be made at all is the leader's to say.
+ * Membership changes as a pure function: a configuration and what is wanted give the next
+ * configuration to append, or the reason why not. One voter more or less changes at once (4.1);
+ * more of them go through a joint configuration (4.3). When a change may be made at all is the
+ * leader's to say.
  */
 
 import type { PeerId } from '../../base/ids.ts'

@@ -1,6 +1,6 @@
 /**
- * What Raft peers say to each other: plain immutable data of fixed shape. Answers echo what they answer;
- * none is ever needed, since every sender repeats what matters.
+ * What Raft peers say to each other: plain immutable data of fixed shape. Answers echo what they
+ * answer; none is ever needed, since every sender repeats what matters.
  */
 
 import type { PeerId } from '../../base/ids.ts'
@@ -9,7 +9,9 @@ import type { Entry } from './types.ts'
 interface Carried {
   readonly from: PeerId
   readonly to: PeerId
-  /** The sender's term; in `pre-vote` and its granted answer the term that would be campaigned for. */
+  /**
+   * The sender's term; in `pre-vote` and its granted answer the term that would be campaigned for.
+   */
   readonly term: number
 }
 

@@ -1,14 +1,17 @@
 /**
  * What a leader believes about one follower, and how much it may send it.
  *
- *             refused, lost                        too far behind
- *   replicate ─────────────▶ probe ◀──────────── ─ ─ ─ ─ ─ ─ ─ ─ ▶ snapshot
- *             ◀───────────── (one append, then wait)  sent, failed
- *                accepted
+ *           accepted
+ *   probe ──────────────▶ replicate
+ *    ▲  ◀─────────────────    │
+ *    │     refused, lost      │ what it needs next was cut away
+ *    │                        ▼ (from probe, too)
+ *    └─────────────────── snapshot ─▶ replicate, when it says that it has it
+ *       sent, failed
  *
- * `match` is proven in this term and never falls; `next` is a guess above it. Probing sends one append
- * and waits for an answer (or a heartbeat's); replicating pipelines up to `maxInflight`; in `snapshot`
- * nothing is appended.
+ * `match` is proven in this term and never falls; `next` is a guess above it. Probing sends one
+ * append and waits for an answer (or a heartbeat's); replicating pipelines up to `maxInflight`; in
+ * `snapshot` nothing is appended.
  */
 
 import { assert } from '../../base/assert.ts'
@@ -97,8 +100,8 @@ export class Progress {
   }
 
   /**
-   * The append after `prevIndex` found no match; the logs may agree at `hint`. Tells whether that is
-   * news: an answer to an older append is not.
+   * The append after `prevIndex` found no match; the logs may agree at `hint`. Tells whether that
+   * is news: an answer to an older append is not.
    */
   refused(prevIndex: number, hint: number): boolean {
     if (this.state === 'snapshot' || prevIndex <= this.match) return false

@@ -1,7 +1,7 @@
 /**
- * Quiet groups: a leader with nothing to do, whose reachable followers have everything, tells them so
- * and stops ticking; they stop too. Any input with meaning wakes a peer. A peer known to be down does
- * not keep the group awake, as long as a quorum is reachable.
+ * Quiet groups: a leader with nothing to do, whose reachable followers have everything, tells them
+ * so and stops ticking; they stop too. Any input with meaning wakes a peer. A peer known to be
+ * down does not keep the group awake, as long as a quorum is reachable.
  */
 
 import type { Core, Leadership } from './core.ts'
@@ -41,7 +41,10 @@ export function fallQuiet(core: Core): void {
   core.emit({ type: 'quiesce' })
 }
 
-/** Wakes a quiet peer. A leader says so at once, and gives everybody a full period to be heard from. */
+/**
+ * Wakes a quiet peer. A leader says so at once, and gives everybody a full period to be heard
+ * from.
+ */
 export function wake(core: Core): void {
   core.idleTicks = 0
   if (!core.quiescent) return
@@ -54,7 +57,10 @@ export function wake(core: Core): void {
   broadcastHeartbeat(core, leadership, false)
 }
 
-/** Wakes a quiet peer if the input gives it something to do. A follower then sees that its leader is up. */
+/**
+ * Wakes a quiet peer if the input gives it something to do. A follower then sees that its leader
+ * is up.
+ */
 export function stir(core: Core, input: RaftInput): void {
   if (!core.quiescent || !stirs(core, input)) return
   wake(core)

@@ -1,4 +1,6 @@
-/** Majorities, simple and joint (4.3): pure arithmetic over a configuration. Learners never count. */
+/**
+ * Majorities, simple and joint (4.3): pure arithmetic over a configuration. Learners never count.
+ */
 
 import type { PeerId } from '../../base/ids.ts'
 import type { Configuration } from './types.ts'
@@ -9,8 +11,9 @@ export type VoteResult = 'won' | 'lost' | 'pending'
 export const majority = (voters: number): number => Math.floor(voters / 2) + 1
 
 /**
- * The highest value that a quorum has reached: of each majority the best value common to all of it, and
- * of the two the lower. Without voters: Infinity, which never limits the other half of a joint quorum.
+ * The highest value that a quorum has reached: of each majority the best value common to all of
+ * it, and of the two the lower. Without voters: Infinity, which never limits the other half of a
+ * joint quorum.
  */
 export function quorumValue(
   configuration: Configuration,

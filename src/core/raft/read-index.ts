@@ -1,7 +1,8 @@
 /**
- * Linearizable reads without a log entry (6.4). `ReadRounds` is the leader's side: the reads of a turn
- * share one round of heartbeats, and are served at the commit index noted when the round began, once
- * a quorum has answered it. `ForwardedReads` is the follower's: the reads of a turn go to the leader as one.
+ * Linearizable reads without a log entry (6.4). `ReadRounds` is the leader's side: the reads of a
+ * turn share one round of heartbeats, and are served at the commit index noted when the round
+ * began, once a quorum has answered it. `ForwardedReads` is the follower's: the reads of a turn go
+ * to the leader as one.
  */
 
 import type { PeerId } from '../../base/ids.ts'

@@ -1,6 +1,7 @@
 /**
- * How a leader's log reaches its followers: pipelined appends within each follower's window, entries
- * fetched from disk for those far behind, snapshots for those behind the log's base, heartbeats for all.
+ * How a leader's log reaches its followers: pipelined appends within each follower's window,
+ * entries fetched from disk for those far behind, snapshots for those behind the log's base,
+ * heartbeats for all.
  */
 
 import type { Core, Leadership } from './core.ts'
@@ -37,8 +38,8 @@ function appendNext(core: Core, progress: Progress): boolean {
 }
 
 /**
- * An empty append shows a follower that lost something that there is a gap. If the gap is no longer in
- * the log, only starting over helps.
+ * An empty append shows a follower that lost something that there is a gap. If the gap is no
+ * longer in the log, only starting over helps.
  */
 export function nudge(core: Core, progress: Progress): void {
   if (progress.state !== 'replicate') return
@@ -71,7 +72,9 @@ function fetch(core: Core, progress: Progress): void {
   core.emit({ type: 'fetch-log', token, from, to, maxBytes: core.config.maxAppendBytes })
 }
 
-/** Entries came from disk for the follower that this token was drawn for, if it still wants them. */
+/**
+ * Entries came from disk for the follower that this token was drawn for, if it still wants them.
+ */
 export function fetched(
   core: Core,
   leadership: Leadership,

@@ -23,7 +23,10 @@ export function becomeFollower(core: Core, term: number, leader: PeerId | undefi
   core.resetElection()
 }
 
-/** Refuses every read that waits here: on leadership just lost, or on a leader that is no longer one. */
+/**
+ * Refuses every read that waits here: on leadership just lost, or on a leader that is no longer
+ * one.
+ */
 export function refuseReads(core: Core): void {
   for (const reader of core.leadership?.reads.abandon() ?? []) {
     if (reader.at === 'here') core.emit({ type: 'read-refused', token: reader.token })

@@ -1,6 +1,7 @@
 /**
- * Snapshots and compaction (5): cutting the log behind what is applied and on disk, sending a snapshot
- * to a follower who needs what was cut, and starting over from one. The bytes travel outside the machine.
+ * Snapshots and compaction (5): cutting the log behind what is applied and on disk, sending a
+ * snapshot to a follower who needs what was cut, and starting over from one. The bytes travel
+ * outside the machine.
  */
 
 import { must } from '../../base/assert.ts'

@@ -1,6 +1,6 @@
 /**
- * Which role does what with which message: total, so that a message kind without an answer in some role
- * does not compile. Before the table come the rules on terms that hold in every role (3.3).
+ * Which role does what with which message: total, so that a message kind without an answer in some
+ * role does not compile. Before the table come the rules on terms that hold in every role (3.3).
  */
 
 import { AssertionFailed } from '../../base/assert.ts'
@@ -99,7 +99,10 @@ export function receive(core: Core, message: RaftMessage): void {
   handle(core, message)
 }
 
-/** Follows a message into its higher term; false if the message is then of no more use, or is ignored. */
+/**
+ * Follows a message into its higher term; false if the message is then of no more use, or is
+ * ignored.
+ */
 function adoptTerm(core: Core, message: RaftMessage): boolean {
   switch (message.kind) {
     case 'pre-vote':
@@ -124,7 +127,9 @@ function adoptTerm(core: Core, message: RaftMessage): boolean {
   }
 }
 
-/** Tells the sender of an old term which term it is, so that an old leader or candidate steps down. */
+/**
+ * Tells the sender of an old term which term it is, so that an old leader or candidate steps down.
+ */
 function correct(core: Core, message: RaftMessage): void {
   switch (message.kind) {
     case 'pre-vote':

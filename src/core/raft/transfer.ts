@@ -1,6 +1,7 @@
 /**
- * Leader transfer (3.10): the leader stops taking proposals, brings its successor up to date, asks it
- * to campaign at once, and takes proposals again if nothing came of it within an election timeout.
+ * Leader transfer (3.10): the leader stops taking proposals, brings its successor up to date, asks
+ * it to campaign at once, and takes proposals again if nothing came of it within an election
+ * timeout.
  */
 
 import type { PeerId } from '../../base/ids.ts'

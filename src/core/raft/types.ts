@@ -1,60 +1,22 @@
 /**
- * What the Raft machine is told, what it wants done, and what it may be asked: everything a caller needs.
+ * What the Raft machine is told, what it wants done, and what it may be asked: everything a caller
+ * needs.
  *
- * The machine is pure. It gets inputs (`step`) and requests (`propose`, `change`, `transfer`), changes
- * only itself, and hands out effects once a turn (`take`). It has no clock (time is a count of ticks), no
- * randomness (a seed), no I/O. Sections named are those of Ongaro's thesis. docs/raft.md explains it all.
+ * The machine is pure. It gets inputs (`step`) and requests (`propose`, `change`, `transfer`),
+ * changes only itself, and hands out effects once a turn (`take`). It has no clock (time is a
+ * count of ticks), no randomness (a seed), no I/O. Sections named are those of Ongaro's thesis.
+ * docs/raft.md explains it all.
  */
 
 import type { Bytes } from '../../base/bytes.ts'
 import type { PeerId } from '../../base/ids.ts'
+import { RAFT_DEFAULTS, type RaftConfig } from './config.ts'
 import type { RaftMessage } from './messages.ts'
 
 /** Re-exported so that callers name one place. */
-export type { RaftMessage }
+export { RAFT_DEFAULTS, type RaftConfig, type RaftMessage }
 
-// ---------------------------------------------------------------------------------------------- state
-
-export interface RaftConfig {
-  readonly self: PeerId
-  /** Draws election timeouts. A whole number; different on every peer and in every life. */
-  readonly seed: number
-  /** Ticks without a leader before campaigning: drawn from [electionTicks, 2 * electionTicks). */
-  readonly electionTicks: number
-  readonly heartbeatTicks: number
-  /** Bytes of entries in one append; a single larger entry travels alone. */
-  readonly maxAppendBytes: number
-  /** Appends with entries under way to one follower. */
-  readonly maxInflight: number
-  /** Bytes of uncommitted entries at which the leader refuses proposals. */
-  readonly maxUncommittedBytes: number
-  /** Bytes of entries in one `apply` effect (at least one entry). */
-  readonly maxApplyBytes: number
-  /** Entries in one `apply` effect. */
-  readonly maxApplyEntries: number
-  /** Bytes of log kept in memory behind what is applied; older entries are fetched. */
-  readonly tailBytes: number
-  /** Entries that `compact` leaves behind for slow followers. */
-  readonly catchUpEntries: number
-  /** Idle ticks after which a leader lets the group go quiet; 0 means never. */
-  readonly quiesceTicks: number
-  /** A learner further behind than this many entries is not promoted. */
-  readonly promoteLag: number
-}
-
-export const RAFT_DEFAULTS: Omit<RaftConfig, 'self' | 'seed'> = {
-  electionTicks: 10,
-  heartbeatTicks: 1,
-  maxAppendBytes: 48 * 1024,
-  maxInflight: 256,
-  maxUncommittedBytes: 64 * 1024 * 1024,
-  maxApplyBytes: 1024 * 1024,
-  maxApplyEntries: 128,
-  tailBytes: 16 * 1024 * 1024,
-  catchUpEntries: 5000,
-  quiesceTicks: 20,
-  promoteLag: 1000,
-}
+// ------------------------------------------------------------------------------------------- state
 
 export interface Entry {
   readonly term: number
@@ -72,9 +34,9 @@ export interface HardState {
 }
 
 /**
- * Who belongs to a group. Joint (4.3) while `outgoing` is not empty: then a majority of `voters` and a
- * majority of `outgoing` are both needed. A peer in `outgoing` and `learners` votes until the joint
- * configuration is left, then is a learner. Ids ascend in each list.
+ * Who belongs to a group. Joint (4.3) while `outgoing` is not empty: then a majority of `voters`
+ * and a majority of `outgoing` are both needed. A peer in `outgoing` and `learners` votes until
+ * the joint configuration is left, then is a learner. Ids ascend in each list.
  */
 export interface Configuration {
   readonly voters: readonly PeerId[]
@@ -84,7 +46,10 @@ export interface Configuration {
   readonly autoLeave: boolean
 }
 
-/** A position in the log, and the configuration in force at it: the base of a log, the head of a snapshot. */
+/**
+ * A position in the log, and the configuration in force at it: the base of a log, the head of a
+ * snapshot.
+ */
 export interface SnapshotMeta {
   readonly index: number
   readonly term: number
@@ -92,8 +57,8 @@ export interface SnapshotMeta {
 }
 
 /**
- * What a peer starts from. A founder: term 0, no vote, `base` at index 0 and term 0 with the founders'
- * configuration. A peer that waits to be added: the same with an empty configuration.
+ * What a peer starts from. A founder: term 0, no vote, `base` at index 0 and term 0 with the
+ * founders' configuration. A peer that waits to be added: the same with an empty configuration.
  */
 export interface RestoredState {
   readonly hardState: HardState
@@ -141,7 +106,7 @@ export interface FollowerStatus {
   readonly down: boolean
 }
 
-// --------------------------------------------------------------------------------------------- inputs
+// ------------------------------------------------------------------------------------------ inputs
 
 export type RaftInput =
   | { readonly type: 'tick' }
@@ -152,7 +117,10 @@ export type RaftInput =
   | { readonly type: 'persisted'; readonly batch: number }
   /** The last `apply` effect is done up to this index (in memory; disk may be behind). */
   | { readonly type: 'applied'; readonly index: number }
-  /** Answers `fetch-log`: entries from its `from` on, as many as the bytes allow; empty if they are gone. */
+  /**
+   * Answers `fetch-log`: entries from its `from` on, as many as the bytes allow; empty if they are
+   * gone.
+   */
   | { readonly type: 'log-fetched'; readonly token: number; readonly entries: readonly Entry[] }
   /** Answers `send-snapshot`: all of it was sent, and this is its index. */
   | { readonly type: 'snapshot-sent'; readonly to: PeerId; readonly index: number }
@@ -175,12 +143,12 @@ export type RaftInput =
   /** Campaign now, as if the election timeout had passed. */
   | { readonly type: 'campaign' }
 
-// -------------------------------------------------------------------------------------------- effects
+// ----------------------------------------------------------------------------------------- effects
 
 export type RaftEffect =
   /**
-   * Write all of it in this turn's batch, and give `persisted` once that has landed. First delete the
-   * entries of `truncate` (both ends inclusive), then put `entries`.
+   * Write all of it in this turn's batch, and give `persisted` once that has landed. First delete
+   * the entries of `truncate` (both ends inclusive), then put `entries`.
    */
   | {
       readonly type: 'persist'
@@ -196,13 +164,19 @@ export type RaftEffect =
       readonly message: RaftMessage
       readonly now: boolean
     }
-  /** Committed and on this peer's disk: apply in order, then give `applied`. At most one is under way. */
+  /**
+   * Committed and on this peer's disk: apply in order, then give `applied`. At most one is under
+   * way.
+   */
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
   /** The read of this token is linearizable once `index` is applied. */
   | { readonly type: 'read-state'; readonly token: number; readonly index: number }
   /** The read was not served: leader lost, unknown or silent. It may be asked again. */
   | { readonly type: 'read-refused'; readonly token: number }
-  /** Read entries from..to (inclusive) from disk, stopping after `maxBytes` but not before one entry. */
+  /**
+   * Read entries from..to (inclusive) from disk, stopping after `maxBytes` but not before one
+   * entry.
+   */
   | {
       readonly type: 'fetch-log'
       readonly token: number
@@ -210,11 +184,14 @@ export type RaftEffect =
       readonly to: number
       readonly maxBytes: number
     }
-  /** Stream a snapshot of the applied state at this index or later; then `snapshot-sent` or `-failed`. */
+  /**
+   * Stream a snapshot of the applied state at this index or later; then `snapshot-sent` or
+   * `-failed`.
+   */
   | { readonly type: 'send-snapshot'; readonly to: PeerId; readonly atLeastIndex: number }
   /**
-   * Replace data by the received snapshot, and log and base by its head, then give `snapshot-installed`.
-   * A crash on the way must come back either before it all or behind it all.
+   * Replace data by the received snapshot, and log and base by its head, then give `snapshot-
+   * installed`. A crash on the way must come back either before it all or behind it all.
    */
   | { readonly type: 'install-snapshot'; readonly snapshot: SnapshotMeta }
   /** The received snapshot is of no use (older than what is here): drop it. */
@@ -232,7 +209,10 @@ export type RaftEffect =
       readonly term: number
       readonly leader: PeerId | undefined
     }
-  /** In force from the moment it is in the log (4.1); `committed` says whether it can still be undone. */
+  /**
+   * In force from the moment it is in the log (4.1); `committed` says whether it can still be
+   * undone.
+   */
   | {
       readonly type: 'config-changed'
       readonly configuration: Configuration
@@ -255,7 +235,7 @@ export type RaftMark =
   | 'raft.leader-transferred'
   | 'raft.quiesced'
 
-// ------------------------------------------------------------------------------------------- requests
+// ---------------------------------------------------------------------------------------- requests
 
 export type ProposeOutcome =
   | { readonly ok: true; readonly term: number; readonly index: number }
@@ -272,7 +252,10 @@ export interface MembershipStep {
 }
 
 export type MembershipChange =
-  /** More than one change of voters goes through a joint configuration, left by itself unless `explicitLeave`. */
+  /**
+   * More than one change of voters goes through a joint configuration, left by itself unless
+   * `explicitLeave`.
+   */
   | {
       readonly type: 'change'
       readonly steps: readonly MembershipStep[]
@@ -312,13 +295,22 @@ export type TransferOutcome =
 export interface Raft {
   /** Takes one input. Cheap: what it causes is gathered until `take`. */
   step(input: RaftInput): void
-  /** Proposes one entry of kind `data`; kept, not copied. Many in one turn share a persist and an append. */
+  /**
+   * Proposes one entry of kind `data`; kept, not copied. Many in one turn share a persist and an
+   * append.
+   */
   propose(data: Bytes): ProposeOutcome
   change(change: MembershipChange): ChangeOutcome
   transfer(to: PeerId): TransferOutcome
-  /** The effects of all steps since the last call, to be interpreted in order. Once a turn, or oftener. */
+  /**
+   * The effects of all steps since the last call, to be interpreted in order. Once a turn, or
+   * oftener.
+   */
   take(): readonly RaftEffect[]
-  /** The head of a snapshot of the state after applying `index`, which is applied and not compacted. */
+  /**
+   * The head of a snapshot of the state after applying `index`, which is applied and not
+   * compacted.
+   */
   snapshotAt(index: number): SnapshotMeta
   status(): RaftStatus
 }

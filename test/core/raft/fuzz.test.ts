@@ -1,4 +1,7 @@
-/** Random schedules: every order of messages, landings, crashes and changes, audited after each step. */
+/**
+ * Random schedules: every order of messages, landings, crashes and changes, audited after each
+ * step.
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

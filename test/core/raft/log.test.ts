@@ -1,4 +1,6 @@
-/** The log against a plain array, under any sequence of appends, cuts, evictions and compactions. */
+/**
+ * The log against a plain array, under any sequence of appends, cuts, evictions and compactions.
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

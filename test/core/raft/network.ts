@@ -1,4 +1,7 @@
-/** A group of peers and the messages between them; nothing moves unless told. Audits after every step. */
+/**
+ * A group of peers and the messages between them; nothing moves unless told. Audits after every
+ * step.
+ */
 
 import assert from 'node:assert/strict'
 import { type PeerId, peerId } from '../../../src/base/ids.ts'

@@ -1,4 +1,6 @@
-/** Leader election: thesis 3.4, with 3.6.1 (who may win), 4.2.3 (who is left in peace), 6.2, 9.6. */
+/**
+ * Leader election: thesis 3.4, with 3.6.1 (who may win), 4.2.3 (who is left in peace), 6.2, 9.6.
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

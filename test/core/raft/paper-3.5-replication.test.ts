@@ -1,4 +1,7 @@
-/** Log replication: thesis 3.5, 3.6.2 (what is committed), 10.2 (batches, pipelines, the leader's disk). */
+/**
+ * Log replication: thesis 3.5, 3.6.2 (what is committed), 10.2 (batches, pipelines, the leader's
+ * disk).
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

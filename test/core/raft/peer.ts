@@ -1,6 +1,6 @@
 /**
- * One Raft machine with what a caller must give it: a disk whose batches land when told, messages held
- * until their batch has landed, an applier. A crash keeps what landed and nothing else.
+ * One Raft machine with what a caller must give it: a disk whose batches land when told, messages
+ * held until their batch has landed, an applier. A crash keeps what landed and nothing else.
  */
 
 import assert from 'node:assert/strict'

@@ -1,4 +1,6 @@
-/** Quorum arithmetic against a version so naive that it must be right: try every subset of voters. */
+/**
+ * Quorum arithmetic against a version so naive that it must be right: try every subset of voters.
+ */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -5,7 +5,9 @@ import type { Parcel } from './peer.ts'
 
 const text = new TextDecoder()
 
-/** What an effect looks like; undefined for those that are seen otherwise, or nobody wants to see. */
+/**
+ * What an effect looks like; undefined for those that are seen otherwise, or nobody wants to see.
+ */
 export function describeEffect(effect: RaftEffect): string | undefined {
   switch (effect.type) {
     case 'persist':
