@@ -90,7 +90,15 @@ export const BANNED: readonly { readonly word: RegExp; readonly instead: string 
 export const WITHOUT_NODE = ['src/base', 'src/core', 'src/actors']
 
 /** Files that something other than an import starts. */
-export const ENTRIES = ['src/cli/main.ts', 'src/node/worker.ts', 'sim/main.ts', 'sim/seed.ts', 'bench/main.ts']
+export const ENTRIES = [
+  'src/cli/main.ts',
+  'src/node/worker.ts',
+  // The host that tests run actors on.
+  'src/runtime/inline/inline-world.ts',
+  'sim/main.ts',
+  'sim/seed.ts',
+  'bench/main.ts',
+]
 
 export const GENERATED = ['src/wire/proto/']
 export const LONGEST_FILE = 400
