@@ -138,3 +138,17 @@ test('a wiped node comes back as a learner under a new id and is given its vote 
   await cluster.leader()
   assert.equal(await read(cluster, leader, 'still'), 'here')
 })
+
+test('a wiped node that is started as before neither votes nor stays up', async () => {
+  const cluster = new InlineCluster({ nodes: 3 })
+  const leader = await cluster.leader()
+  const [wiped, other] = cluster.names.filter((name) => name !== leader) as [NodeName, NodeName]
+  await write(cluster, leader, 'kept', 'yes')
+  cluster.crash(other)
+  cluster.wipe(wiped)
+  cluster.start(wiped, { incarnation: 'second' })
+  await cluster.world.advance(10_000)
+  assert.match(cluster.node(wiped).fatalReason, /knows n\d by another data directory.*--rejoin/)
+  assert.notEqual((await cluster.status(leader)).role, 'leader', 'one vote of three is no majority')
+  assert.ok(cluster.marks.has('group.stranger-refused'))
+})

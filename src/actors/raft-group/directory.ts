@@ -6,6 +6,8 @@
 
 import { type NodeName, nodeName, type PeerId, peerId } from '../../base/ids.ts'
 
+import type { Identity } from './identity.ts'
+
 export interface Member {
   readonly peer: PeerId
   readonly node: NodeName
@@ -17,9 +19,11 @@ export class Directory {
   readonly #members = new Map<PeerId, Member>()
   /** Members not announced to this one yet: where their messages came from. */
   readonly #heard = new Map<PeerId, NodeName>()
+  readonly #pins = new Map<PeerId, string>()
 
-  constructor(members: Iterable<Member>) {
+  constructor(members: Iterable<Member>, pins: Iterable<readonly [PeerId, string]> = []) {
     for (const member of members) this.add(member)
+    for (const [peer, incarnation] of pins) this.pin(peer, incarnation)
   }
 
   static ofFounders(founders: readonly NodeName[]): Directory {
@@ -30,6 +34,7 @@ export class Directory {
 
   add(member: Member): void {
     this.#members.set(member.peer, member)
+    if (member.incarnation !== '') this.#pins.set(member.peer, member.incarnation)
   }
 
   nodeOf(peer: PeerId): NodeName | undefined {
@@ -56,6 +61,20 @@ export class Directory {
       }
     }
     return newest
+  }
+
+  /** The data directory by which a member is known. */
+  pinOf(peer: PeerId): string | undefined {
+    return this.#pins.get(peer)
+  }
+
+  pin(peer: PeerId, incarnation: string): void {
+    this.#pins.set(peer, incarnation)
+  }
+
+  /** All of it, to be kept. */
+  identity(self: PeerId): Identity {
+    return { self, members: this.members(), pins: [...this.#pins] }
   }
 
   nextPeer(): PeerId {

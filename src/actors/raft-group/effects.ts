@@ -118,7 +118,8 @@ export class EffectRunner {
   #send(effect: Of<'send'>, context: Context): void {
     const to = this.#replica.actorOf(effect.to)
     if (to === undefined) return
-    const carrier: RaftCarrier = { kind: 'raft', message: effect.message }
+    const { incarnation } = this.#replica.options
+    const carrier: RaftCarrier = { kind: 'raft', incarnation, message: effect.message }
     if (effect.now) context.sendNow(to, carrier)
     else context.send(to, carrier)
   }

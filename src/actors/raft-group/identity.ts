@@ -11,6 +11,8 @@ export interface Identity {
   /** Undefined: a newcomer that was not given an id yet. */
   readonly self: PeerId | undefined
   readonly members: readonly Member[]
+  /** By which data directory each member is known. */
+  readonly pins: readonly (readonly [peer: PeerId, incarnation: string])[]
 }
 
 export const identityKey = (group: GroupId): Bytes => nodeKey(`group/${group}`)

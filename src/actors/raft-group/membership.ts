@@ -54,7 +54,7 @@ export class Membership {
     const { directory, group, self } = this.#replica
     if (directory.announced(note.peer)) return
     directory.add(note)
-    context.write([identityOp(group, { self, members: directory.members() })])
+    context.write([identityOp(group, directory.identity(self))])
   }
 
   change({ steps }: GroupChange, question: Question, context: Context): void {

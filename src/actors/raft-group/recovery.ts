@@ -79,10 +79,10 @@ export class Recovery {
     const { founders, node, rejoin } = this.#options
     const directory = Directory.ofFounders(founders)
     const members = directory.members()
-    if (rejoin || !founders.includes(node)) return { self: undefined, members }
+    if (rejoin || !founders.includes(node)) return { self: undefined, members, pins: [] }
     const self = must(directory.newestOn(node), 'a founder is in the directory').peer
     const configuration: Configuration = { ...NOBODY, voters: members.map((it) => it.peer) }
-    const identity: Identity = { self, members }
+    const identity: Identity = { self, members, pins: [] }
     context.write([
       identityOp(this.#group, identity),
       baseOp(this.#keys, { index: 0, term: 0, configuration }),
@@ -117,7 +117,7 @@ export class Recovery {
     const base = must(this.#base, 'the log was read')
     return {
       self: must(identity.self, 'only a named member reads its log'),
-      directory: new Directory(identity.members),
+      directory: new Directory(identity.members, identity.pins),
       kv,
       restored: {
         hardState:

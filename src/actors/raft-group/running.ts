@@ -18,6 +18,7 @@ import type {
   GroupChange,
   GroupForward,
   GroupJoin,
+  GroupStranger,
   GroupTransfer,
   KvRange,
   KvWrite,
@@ -29,6 +30,7 @@ import type { TreeOptions, TreePorts } from '../options.ts'
 import { refuse } from '../refuse.ts'
 import { Applier } from './applier.ts'
 import { EffectRunner } from './effects.ts'
+import { Fence } from './fence.ts'
 import { History } from './history.ts'
 import { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
@@ -52,6 +54,7 @@ export class RunningGroup {
   readonly #history: History
   readonly #neighbours: Neighbours
   readonly #snapshots: Snapshots
+  readonly #fence: Fence
   readonly #effects: EffectRunner
   #ticks = 0
   #ticking = false
@@ -77,6 +80,7 @@ export class RunningGroup {
     this.#membership = new Membership(this.#replica)
     this.#history = new History(this.#replica, this.#values)
     this.#neighbours = new Neighbours(this.#replica)
+    this.#fence = new Fence(this.#replica)
     this.#snapshots = new Snapshots(this.#replica, this.#snapshotHooks())
     this.#effects = new EffectRunner(this.#replica, {
       applier: new Applier(this.#replica, this.#values, this.#writes, this.#membership),
@@ -99,7 +103,8 @@ export class RunningGroup {
         this.#message(input.message, input.from, input.question, context)
         return
       case 'landed':
-        this.#effects.landed(input.tag)
+        if (this.#fence.ownsTag(input.tag)) this.#hearEarly(input.tag)
+        else this.#effects.landed(input.tag)
         this.#act(context)
         return
       case 'timer':
@@ -136,6 +141,9 @@ export class RunningGroup {
     switch (message.kind) {
       case 'raft':
         this.#raftMessage(message as RaftCarrier, from, context)
+        return
+      case 'group.stranger':
+        this.#stranger(message as GroupStranger, from, context)
         return
       case 'group.flush':
         this.#replica.flushed()
@@ -202,12 +210,26 @@ export class RunningGroup {
     }
   }
 
-  /** A message for an older member of this node, or from a node that is not the sender's, is no message. */
-  #raftMessage({ message }: RaftCarrier, from: Address, context: Context): void {
-    if (message.to !== this.#replica.self) return
-    if (!this.#replica.directory.admits(message.from, from.node)) return
+  #raftMessage(carrier: RaftCarrier, from: Address, context: Context): void {
+    const message = this.#fence.pass(carrier, from, context)
+    if (message === undefined) return
     this.#replica.raft.step({ type: 'message', message })
     this.#replica.actSoon(context)
+  }
+
+  #hearEarly(tag: string): void {
+    for (const message of this.#fence.landed(tag)) {
+      this.#replica.raft.step({ type: 'message', message })
+    }
+  }
+
+  /** Others know this member by another data directory: what this one promised before is lost. */
+  #stranger({ peer }: GroupStranger, from: Address, context: Context): void {
+    if (peer !== this.#replica.self) return
+    const { node } = context.self
+    context.fatal(
+      `${from.node} knows ${node} by another data directory: start with --rejoin to come back empty`,
+    )
   }
 
   #flush(context: Context): void {

@@ -116,7 +116,7 @@ export class Snapshots {
     for (const member of this.#receipts.membersOf(snapshot)) {
       if (!directory.announced(member.peer)) directory.add(member)
     }
-    const identity = { self, members: directory.members() }
+    const identity = directory.identity(self)
     this.#installation = new Installation(group, keys, this.#staging, { snapshot, identity })
     this.#installation.begin(context)
   }

@@ -155,6 +155,12 @@ export interface GroupChanged {
   readonly refusal: string | undefined
 }
 
+/** To a member whose data directory is not the one it is known by. Not answered. */
+export interface GroupStranger {
+  readonly kind: 'group.stranger'
+  readonly peer: PeerId
+}
+
 /** To itself, behind the requests of clients that are queued: now propose, append and persist for them all. */
 export interface GroupFlush {
   readonly kind: 'group.flush'
@@ -183,6 +189,7 @@ export type GroupMessage =
   | GroupChange
   | GroupTransfer
   | GroupChanged
+  | GroupStranger
   | GroupFlush
   | GroupAct
 
@@ -248,6 +255,7 @@ export const GROUP_MESSAGES: MessageShapes = {
   },
   'group.transfer': { tag: 28, delivery: fails, schema: struct({ node: optional(node) }) },
   'group.changed': { tag: 25, delivery: drops, schema: struct({ refusal: optional(text(200)) }) },
+  'group.stranger': { tag: 29, delivery: drops, schema: struct({ peer }) },
   'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
   'group.act': { tag: 27, delivery: { lane: 'consensus', refusal: 'drop' }, schema: struct({}) },
 }

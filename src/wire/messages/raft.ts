@@ -3,7 +3,18 @@
 import type { PeerId } from '../../base/ids.ts'
 import type { Configuration, Entry, RaftMessage, SnapshotMeta } from '../../core/raft/types.ts'
 import type { Message } from '../../runtime/message.ts'
-import { bool, branded, bytes, count, list, oneOf, type Schema, struct, union } from '../schema.ts'
+import {
+  bool,
+  branded,
+  bytes,
+  count,
+  list,
+  oneOf,
+  type Schema,
+  struct,
+  text,
+  union,
+} from '../schema.ts'
 import type { MessageShapes } from './shapes.ts'
 
 /** An entry carries one command; the door refuses requests beyond 1.5 MiB. */
@@ -13,6 +24,8 @@ const PEERS = 64
 
 export interface RaftCarrier extends Message {
   readonly kind: 'raft'
+  /** Of the data directory that speaks. */
+  readonly incarnation: string
   readonly message: RaftMessage
 }
 
@@ -71,6 +84,9 @@ export const RAFT_MESSAGES: MessageShapes = {
   raft: {
     tag: 1,
     delivery: { lane: 'consensus', refusal: 'drop' },
-    schema: struct<Omit<RaftCarrier, 'kind'>>({ message: raftMessage }),
+    schema: struct<Omit<RaftCarrier, 'kind'>>({
+      incarnation: text(64),
+      message: raftMessage,
+    }),
   },
 }
