@@ -71,8 +71,11 @@ function createFrom(request: WatchCreateRequest): WatchCreate {
 }
 
 function messageOf(membership: Membership, response: WatchResponse): WatchMessage {
+  // etcd names no revision where it ends a watcher for asking too far back.
+  const compacted = response.canceled && response.compactRevision > 0
+  const { revision, term } = response.header
   return {
-    header: headerOf(membership, response.header),
+    header: headerOf(membership, { revision: compacted ? 0 : revision, term }),
     watchId: BigInt(response.watchId),
     created: response.created,
     canceled: response.canceled,
