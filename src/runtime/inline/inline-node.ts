@@ -6,6 +6,7 @@ import { type Meter, UNMETERED } from '../../base/ports/meter.ts'
 import type { Random } from '../../base/ports/random.ts'
 import type { LinkLane } from '../../net/link.ts'
 import type { Store } from '../../storage/store.ts'
+import { hashKey } from '../address.ts'
 import type { ActorEvent, Host } from '../host.ts'
 import type { Outside } from '../outside.ts'
 import { Shard, type ShardProgram } from '../shard.ts'
@@ -53,7 +54,7 @@ export class InlineNode {
     this.store = store
     this.#program = program
     this.#options = options
-    this.#random = options.random ?? new SeededRandom(name.length * 7919 + workers)
+    this.#random = options.random ?? new SeededRandom(hashKey(name))
     for (let shard = 0; shard <= workers; shard++) this.#shards.push(this.#make(shard))
   }
 

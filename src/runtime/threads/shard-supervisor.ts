@@ -50,7 +50,7 @@ export class ShardSupervisor {
   #fatal = false
   #watchdog: NodeJS.Timeout | undefined
   #backoff: NodeJS.Timeout | undefined
-  /** Threads that died so far. */
+  /** Threads that died so far, or had to be killed. */
   crashes = 0
 
   constructor(parts: ShardSupervisorParts) {
@@ -110,6 +110,7 @@ export class ShardSupervisor {
       void life.request('stop', undefined)
       const late = new Promise<'late'>((resolve) => setTimeout(resolve, timeoutMs, 'late').unref())
       if ((await Promise.race([life.ended, late])) === 'late') {
+        this.crashes++
         this.#parts.log.error({ shard: this.#parts.shard }, 'a shard did not stop in time')
       }
     }

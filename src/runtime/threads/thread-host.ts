@@ -76,7 +76,8 @@ export class ThreadHost implements Host {
   }
 
   wakeAt(monotonicMs: number): void {
-    if (monotonicMs === this.#timerAt) return
+    // A later time waits for the earlier one to come: one turn for nothing is cheaper than a new timer.
+    if (monotonicMs >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = monotonicMs
     const waitMs = Math.max(0, monotonicMs - this.clock.monotonicMs())
