@@ -1,7 +1,7 @@
 /** How nodes find each other, lose each other and come back: docs/links.md, parts 1 and 4. */
 
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import type { NodeName } from '../../src/base/ids.ts'
@@ -70,7 +70,7 @@ describe('meeting', () => {
       async (holder) => {
         const port = holder?.links.address.port as number
         await assert.rejects(openNode('n2', port, []), {
-          message: `links: UDP port ${HOST}:${port} is taken by another process; end it, or set another links.port`,
+          message: `UDP port ${HOST}:${port} is taken by another process; end it, or set another links.port`,
         })
       },
     )
@@ -101,7 +101,7 @@ describe('meeting', () => {
   })
 })
 
-describe('loss and return', () => {
+describe('loss and return', { concurrency: true }, () => {
   it('4.3 reconnects within five seconds of a healed partition', () =>
     withNodes(
       () => openCluster(2),
@@ -114,26 +114,61 @@ describe('loss and return', () => {
       },
     ))
 
-  it('4.1 notices within three seconds that a peer was killed', async () => {
-    const ports = await freePorts(2)
-    const child = fork(new URL('./peer-process.ts', import.meta.url), ports.map(String))
-    try {
-      await withNodes(
-        async () => [await openNode('n1', ports[0] as number, ports)],
-        async (node) => {
-          await node?.ear.connected(N2)
-          child.kill('SIGKILL')
-          const killed = performance.now()
-          await node?.ear.silent(N2)
-          const ms = performance.now() - killed
-          assert.ok(ms <= 3_000, `noticed after ${ms} ms`)
-        },
-      )
-    } finally {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL')
-        await once(child, 'exit')
-      }
-    }
-  })
+  it('4.1 gives up a peer that stands still, and comes back when it moves on', () =>
+    withChild(async (node, child) => {
+      child.kill('SIGSTOP')
+      const stopped = performance.now()
+      await node.ear.silent(N2)
+      assert.ok(performance.now() - stopped <= 3_000)
+      child.kill('SIGCONT')
+      const moving = performance.now()
+      await node.ear.connected(N2)
+      assert.ok(performance.now() - moving <= 5_000)
+    }))
+
+  it('4.1 notices within three seconds that a peer was killed', () =>
+    withChild(async (node, child) => {
+      child.kill('SIGKILL')
+      const killed = performance.now()
+      await node.ear.silent(N2)
+      const ms = performance.now() - killed
+      assert.ok(ms <= 3_000, `noticed after ${ms} ms`)
+    }))
 })
+
+describe('lanes', () => {
+  it('3.6 lets consensus pass while bulk is waiting', () =>
+    withNodes(
+      () => openCluster(2),
+      async (a, b) => {
+        await allConnected([a as SwarmNode, b as SwarmNode])
+        let bulk = 0
+        while (a?.links.send(N2, 'bulk', new Uint8Array(256 * 1024))) bulk++
+        assert.ok(bulk > 8)
+        assert.ok(a?.links.send(N2, 'raft', Uint8Array.of(1)))
+        await b?.ear.until(() => b.ear.frames.length === bulk + 1, 'all frames')
+        const place = b?.ear.frames.findIndex(({ lane }) => lane === 'raft') ?? bulk
+        assert.ok(place < bulk / 2, `consensus came after ${place} of ${bulk} bulk frames`)
+      },
+    ))
+})
+
+/** A node here, connected to n2 in a process of its own, which does not survive. */
+async function withChild(body: (node: SwarmNode, child: ChildProcess) => Promise<void>) {
+  const ports = await freePorts(2)
+  const child = fork(new URL('./peer-process.ts', import.meta.url), ports.map(String))
+  try {
+    await withNodes(
+      async () => [await openNode('n1', ports[0] as number, ports)],
+      async (node) => {
+        await node?.ear.connected(N2)
+        await body(node as SwarmNode, child)
+      },
+    )
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  }
+}

@@ -9,6 +9,7 @@ const CALL_MS = 1_500
 export class Caller {
   readonly #dht: Dht
   readonly #calls = new Set<SecretStream>()
+  #closed = false
 
   constructor(dht: Dht) {
     this.#dht = dht
@@ -20,6 +21,7 @@ export class Caller {
     keyPair: KeyPair,
     addresses: readonly Endpoint[],
   ): Promise<Lane | undefined> {
+    if (this.#closed) return Promise.resolve(undefined)
     const stream = this.#dht.connect(publicKey, { keyPair, relayAddresses: addresses })
     this.#calls.add(stream)
     return new Promise((resolve) => {
@@ -36,6 +38,7 @@ export class Caller {
   }
 
   close(): void {
+    this.#closed = true
     for (const stream of this.#calls) stream.destroy()
   }
 }

@@ -27,6 +27,8 @@ export interface Dialling {
 
 const BACKOFF_MS = [150, 300, 600, 900]
 const JITTER_MS = 100
+/** A key that never introduced itself is forgotten after so many dials; the topic may name it again. */
+const GHOST_FAILURES = 10
 /** Both ends may dial at once; the one with the higher key lets the other go first. */
 const COURTESY_MS = 250
 export const REFUSAL_MS = 5_000
@@ -112,6 +114,10 @@ export class Contacts {
     entry.dialling = false
     if (this.#entries.get(publicKey) !== entry) return
     if (this.#dialling.connected(publicKey)) return
+    if (entry.contact.name === undefined && entry.failures >= GHOST_FAILURES) {
+      this.#entries.delete(publicKey)
+      return
+    }
     this.#plan(entry, outcome === 'refused' ? REFUSAL_MS : this.#backoff(entry))
   }
 

@@ -50,14 +50,13 @@ async function openDht(address: Endpoint, bootstrap: readonly Endpoint[]): Promi
 function explain(error: unknown, host: string, port: number): string {
   const code = (error as { code?: string }).code ?? String(error)
   if (code === 'EADDRINUSE') {
-    return `links: UDP port ${host}:${port} is taken by another process; end it, or set another links.port`
+    return `UDP port ${host}:${port} is taken by another process; end it, or set another links.port`
   }
   if (code === 'EADDRNOTAVAIL') {
-    return `links: ${host} is no address of this machine; set links.host to one that is`
+    return `${host} is no address of this machine; set links.host to one that is`
   }
-  if (code === 'ENOTFOUND')
-    return `links: links.host ${host} is not known here; set an IPv4 address`
-  return `links: cannot listen on UDP ${host}:${port} (${code})`
+  if (code === 'ENOTFOUND') return `links.host ${host} is not known here; set an IPv4 address`
+  return `cannot listen on UDP ${host}:${port} (${code})`
 }
 
 /**

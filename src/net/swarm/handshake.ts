@@ -70,6 +70,7 @@ export async function meet(
     if (secret === undefined) return refused('secret', 'the two know no cluster secret in common')
     const wireVersion = commonVersion(party.versions, other)
     if (wireVersion === undefined) return refused('version', versionMismatch(party.versions, other))
+    lane.trust()
     lane.say(encodeIntroduction(party.introduction, secret, ours))
     const introduction = decodeIntroduction(await lane.next(), party.secrets, theirs)
     if (introduction === undefined) return refused('secret', 'its introduction is not proved')

@@ -12,8 +12,8 @@ import type { Endpoint, SecretStream } from './stack.ts'
 export const KEEP_ALIVE_MS = 500
 export const SILENCE_MS = 2_500
 const FAREWELL_MS = 500
-/** Messages that may arrive ahead of the conversation. */
-const INBOX_MAX = 16
+/** All that a peer may say before it has proved anything, in bytes. */
+const STRANGER_MAX = 16 * 1024
 
 interface Waiting {
   readonly resolve: (message: Bytes) => void
@@ -26,6 +26,8 @@ export class Lane {
   readonly #queue: Bytes[] = []
   readonly #closeListeners: ((reason: string) => void)[] = []
   #queuedBytes = 0
+  #heard = 0
+  #trusted = false
   #congested = false
   #waiting: Waiting | undefined
   #handler: ((message: Bytes) => void) | undefined
@@ -82,6 +84,11 @@ export class Lane {
     })
   }
 
+  /** The other end has proved to be a member: what it says is bounded no more. */
+  trust(): void {
+    this.#trusted = true
+  }
+
   /** Sends one message of the conversation. */
   say(message: Bytes): void {
     if (!this.#closed) this.#stream.write(message)
@@ -136,11 +143,21 @@ export class Lane {
 
   #receive(message: Bytes): void {
     if (this.#closed) return
-    const waiting = this.#waiting
-    this.#waiting = undefined
     if (this.#handler !== undefined) this.#handler(message)
-    else if (waiting) waiting.resolve(message)
-    else if (this.#inbox.push(message) > INBOX_MAX) this.close('said too much before the handshake')
+    else this.#hear(message)
+  }
+
+  #hear(message: Bytes): void {
+    const waiting = this.#waiting
+    this.#heard += message.length
+    if (this.#heard > STRANGER_MAX && !this.#trusted) {
+      this.close('said too much before it proved anything')
+    } else if (waiting !== undefined) {
+      this.#waiting = undefined
+      waiting.resolve(message)
+    } else {
+      this.#inbox.push(message)
+    }
   }
 
   #drain(): void {

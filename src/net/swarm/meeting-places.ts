@@ -17,7 +17,7 @@ export interface Meetings {
 }
 
 const KNOCK_MS = [250, 500, 1_000, 2_000]
-const LOOK_UP_MS = [1_000, 2_000, 5_000, 15_000]
+const LOOK_UP_MS = [150, 350, 500, 1_000, 2_000, 5_000, 15_000]
 const JITTER_MS = 100
 
 export class MeetingPlaces {
@@ -48,7 +48,7 @@ export class MeetingPlaces {
         const addresses = relayAddresses ?? []
         this.#meetings.found({ publicKey: publicKey.toString('hex'), addresses })
       }
-      await discovery.refresh().catch(() => {})
+      discovery.refresh().catch(() => {})
     })
   }
 
