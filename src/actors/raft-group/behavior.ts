@@ -5,21 +5,20 @@
 
 import { groupId } from '../../base/ids.ts'
 import type { Actor, ActorKind, Context, Input, Question } from '../../runtime/actor.ts'
-import { address } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import { GroupKeys } from '../../storage/keyspace.ts'
 import { CorruptRecord } from '../../storage/record.ts'
-import type { GroupJoin, GroupJoined } from '../../wire/messages/group.ts'
+import type { GroupKnown, GroupKnownIs } from '../../wire/messages/group.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { refuse } from '../refuse.ts'
 import { Installation } from './install.ts'
+import { type Found, Newcomer } from './newcomer.ts'
 import { Recovery } from './recovery.ts'
 import { RAFT_GROUP } from './replica.ts'
 import { RunningGroup } from './running.ts'
 import { Staging } from './staging.ts'
 import { RECOVERING } from './status.ts'
 
-const JOIN_MS = 500
 /** Requests kept until the group is back. */
 const EARLY_MAX = 1000
 
@@ -37,8 +36,9 @@ class RaftGroup implements Actor {
   /** A snapshot that a crash kept from its place: finished before anything else. */
   #installation: Installation | undefined
   #running: RunningGroup | undefined
+  /** While an empty disk does not say who this is. */
+  #newcomer: Newcomer | undefined
   #waiting: Input[] = []
-  #asked = 0
 
   constructor(key: string, options: TreeOptions, ports: TreePorts) {
     this.#group = groupId(key)
@@ -85,37 +85,37 @@ class RaftGroup implements Actor {
       for (const early of this.#waiting) this.#running.receive(early, context)
       this.#waiting = []
     } else if (input.type === 'timer') {
-      this.#askToJoin(context)
+      this.#found(this.#newcomer?.ask(context), context)
     } else if (input.type === 'answer') {
-      const joined = input.outcome.ok && input.outcome.message.kind === 'group.joined'
-      if (joined) this.#recovery.named((input.outcome.message as GroupJoined).peer, context)
-      else context.setTimer('join', JOIN_MS)
+      this.#found(this.#newcomer?.answered(input.tag, input.outcome, context), context)
     } else if (input.type === 'message' && input.question !== undefined) {
       this.#early(input, input.question, context)
     }
   }
 
   #begin(context: Context): void {
-    this.#recovery.begin(context)
-    if (this.#recovery.self === undefined) this.#askToJoin(context)
+    if (this.#recovery.begin(context)) return
+    this.#newcomer = new Newcomer(this.#group, this.#options)
+    this.#found(this.#newcomer.ask(context), context)
+  }
+
+  #found(found: Found | undefined, context: Context): void {
+    if (found === undefined) return
+    this.#newcomer = undefined
+    this.#recovery.beginNew(found, context)
   }
 
   /** Reads and writes of the first moments wait, as they do without a leader. */
   #early(input: Input, question: Question, context: Context): void {
-    const { kind } = (input as { readonly message: Message }).message
+    const { message } = input as { readonly message: Message }
+    const { kind } = message
     if (kind === 'group.status') context.answerNow(question, RECOVERING)
-    else if (kind.startsWith('kv.') && this.#waiting.length < EARLY_MAX) this.#waiting.push(input)
+    else if (kind === 'group.known') {
+      const known = this.#recovery.knows((message as GroupKnown).peer)
+      const is: GroupKnownIs = { kind: 'group.known-is', known }
+      context.answerNow(question, is)
+    } else if (kind.startsWith('kv.') && this.#waiting.length < EARLY_MAX) this.#waiting.push(input)
     else refuse(question, 'no-leader', context)
-  }
-
-  /** One founder after the other: whoever leads moves the case on, the others say so. */
-  #askToJoin(context: Context): void {
-    const others = this.#options.founders.filter((name) => name !== this.#options.node)
-    const node = others[this.#asked++ % others.length]
-    if (node === undefined) return
-    const { incarnation } = this.#options
-    const join: GroupJoin = { kind: 'group.join', node: this.#options.node, incarnation }
-    context.ask(address(node, RAFT_GROUP, this.#group), join, { tag: 'join', timeoutMs: 2000 })
   }
 
   #parts() {

@@ -8,8 +8,7 @@ import type { StoreOp } from '../../storage/store.ts'
 import type { Member } from './directory.ts'
 
 export interface Identity {
-  /** Undefined: a newcomer that was not given an id yet. */
-  readonly self: PeerId | undefined
+  readonly self: PeerId
   readonly members: readonly Member[]
   /** By which data directory each member is known. */
   readonly pins: readonly (readonly [peer: PeerId, incarnation: string])[]

@@ -12,6 +12,8 @@ import type {
   GroupChanged,
   GroupJoin,
   GroupJoined,
+  GroupKnown,
+  GroupKnownIs,
   GroupTransfer,
 } from '../../wire/messages/group.ts'
 import { refuse } from '../refuse.ts'
@@ -49,6 +51,13 @@ export class Membership {
     refuse(question, 'no-leader', context)
   }
 
+  /** A founder with an empty disk asks whether it was heard of before. */
+  known({ peer }: GroupKnown, question: Question, context: Context): void {
+    const known = this.#replica.directory.pinOf(peer) !== undefined
+    const is: GroupKnownIs = { kind: 'group.known-is', known }
+    context.answerNow(question, is)
+  }
+
   /** An applied entry announced a member. The first note of an id counts. */
   noted(note: MemberNote, context: Context): void {
     const { directory, group, self } = this.#replica
@@ -82,11 +91,15 @@ export class Membership {
   promoteNewcomers(context: Context): void {
     if (!this.#replica.leads) return
     const { learners } = this.#replica.status().configuration
-    for (const peer of learners) {
+    const newcomers = learners.filter((peer) => {
       const member = this.#replica.directory.members().find((it) => it.peer === peer)
-      if (member === undefined || member.incarnation === FOUNDER) continue
-      if (this.#steps([{ type: 'add-voter', peer }]) === undefined) this.#replica.flushSoon(context)
-    }
+      return member !== undefined && member.incarnation !== FOUNDER
+    })
+    if (newcomers.length === 0) return
+    const steps = newcomers.map((peer): MembershipStep => ({ type: 'add-voter', peer }))
+    // All that are ready go through one joint configuration; one that is behind holds nobody up.
+    if (this.#steps(steps) !== undefined) for (const step of steps) this.#steps([step])
+    this.#replica.flushSoon(context)
   }
 
   #announce(message: GroupJoin): void {

@@ -3,7 +3,7 @@
  * group takes no message that could make it promise anything. Damage or a gap ends the node by name.
  */
 
-import { assert, must } from '../../base/assert.ts'
+import { must } from '../../base/assert.ts'
 import type { GroupId, PeerId } from '../../base/ids.ts'
 import { KvMachine } from '../../core/kv/machine.ts'
 import type { Configuration, RestoredState, SnapshotMeta } from '../../core/raft/types.ts'
@@ -16,6 +16,7 @@ import type { TreeOptions } from '../options.ts'
 import { Directory } from './directory.ts'
 import { type Identity, identityKey, identityOp, readIdentity } from './identity.ts'
 import { after, KvReload, PAGE } from './kv-reload.ts'
+import type { Found } from './newcomer.ts'
 
 export interface Recovered {
   readonly self: PeerId
@@ -41,28 +42,30 @@ export class Recovery {
     this.#options = options
   }
 
-  /** Undefined: this member has no id yet and must ask the others for one. */
-  get self(): PeerId | undefined {
-    return this.#identity?.self
-  }
-
-  /** Reads the small rows and asks for the first page, unless nothing can be done before an id is given. */
-  begin(context: Context): void {
+  /** Reads the small rows and asks for the first page. False: the disk knows nothing of the group. */
+  begin(context: Context): boolean {
     const stored = context.read(identityKey(this.#group))
-    this.#identity =
-      stored === undefined ? this.#firstIdentity(context) : readIdentity(this.#group, stored)
-    if (this.#identity.self !== undefined) this.#readLog(context)
+    if (stored === undefined) return false
+    this.#identity = readIdentity(this.#group, stored)
+    this.#readLog(context)
+    return true
   }
 
-  /** A newcomer was given its id: from now on it is that member, for good. */
-  named(self: PeerId, context: Context): void {
-    assert(this.#identity !== undefined, 'a newcomer is named after it began')
-    this.#identity = { ...this.#identity, self }
+  /** A newcomer knows who it is, for good: one of the founders, or somebody new who waits to be added. */
+  beginNew(found: Found, context: Context): void {
+    const members = Directory.ofFounders(this.#options.founders).members()
+    const voters = found.type === 'founder' ? members.map((member) => member.peer) : []
+    this.#identity = { self: found.peer, members, pins: [] }
     context.write([
       identityOp(this.#group, this.#identity),
-      baseOp(this.#keys, { index: 0, term: 0, configuration: NOBODY }),
+      baseOp(this.#keys, { index: 0, term: 0, configuration: { ...NOBODY, voters } }),
     ])
     this.#readLog(context)
+  }
+
+  /** Whether the disk knows this member by some data directory. */
+  knows(peer: PeerId): boolean {
+    return this.#identity?.pins.some(([pinned]) => pinned === peer) ?? false
   }
 
   page(tag: string, rows: readonly Row[], more: boolean, context: Context): Recovered | undefined {
@@ -73,21 +76,6 @@ export class Recovery {
     const reload = must(this.#reload, 'rows come after the log')
     const kv = reload.page(rows, more, context)
     return kv && this.#finish(kv, context)
-  }
-
-  #firstIdentity(context: Context): Identity {
-    const { founders, node, rejoin } = this.#options
-    const directory = Directory.ofFounders(founders)
-    const members = directory.members()
-    if (rejoin || !founders.includes(node)) return { self: undefined, members, pins: [] }
-    const self = must(directory.newestOn(node), 'a founder is in the directory').peer
-    const configuration: Configuration = { ...NOBODY, voters: members.map((it) => it.peer) }
-    const identity: Identity = { self, members, pins: [] }
-    context.write([
-      identityOp(this.#group, identity),
-      baseOp(this.#keys, { index: 0, term: 0, configuration }),
-    ])
-    return identity
   }
 
   #readLog(context: Context): void {
@@ -116,7 +104,7 @@ export class Recovery {
     const hardState = context.read(this.#keys.hardState())
     const base = must(this.#base, 'the log was read')
     return {
-      self: must(identity.self, 'only a named member reads its log'),
+      self: identity.self,
       directory: new Directory(identity.members, identity.pins),
       kv,
       restored: {

@@ -18,6 +18,7 @@ import type {
   GroupChange,
   GroupForward,
   GroupJoin,
+  GroupKnown,
   GroupStranger,
   GroupTransfer,
   KvRange,
@@ -34,6 +35,7 @@ import { Fence } from './fence.ts'
 import { History } from './history.ts'
 import { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
+import { refuseToStart } from './newcomer.ts'
 import { Reads } from './reads.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
@@ -183,6 +185,9 @@ export class RunningGroup {
       case 'group.status':
         context.answerNow(question, statusOf(this.#replica))
         return
+      case 'group.known':
+        this.#membership.known(message as GroupKnown, question, context)
+        return
       case 'group.join':
         this.#membership.join(message as GroupJoin, question, context)
         return
@@ -225,11 +230,7 @@ export class RunningGroup {
 
   /** Others know this member by another data directory: what this one promised before is lost. */
   #stranger({ peer }: GroupStranger, from: Address, context: Context): void {
-    if (peer !== this.#replica.self) return
-    const { node } = context.self
-    context.fatal(
-      `${from.node} knows ${node} by another data directory: start with --rejoin to come back empty`,
-    )
+    if (peer === this.#replica.self) refuseToStart(from, context)
   }
 
   #flush(context: Context): void {

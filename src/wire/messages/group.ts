@@ -155,6 +155,18 @@ export interface GroupChanged {
   readonly refusal: string | undefined
 }
 
+/** Asked by a founder with an empty disk: has this member of the group been heard before? */
+export interface GroupKnown {
+  readonly kind: 'group.known'
+  readonly peer: PeerId
+  readonly incarnation: string
+}
+
+export interface GroupKnownIs {
+  readonly kind: 'group.known-is'
+  readonly known: boolean
+}
+
 /** To a member whose data directory is not the one it is known by. Not answered. */
 export interface GroupStranger {
   readonly kind: 'group.stranger'
@@ -189,6 +201,8 @@ export type GroupMessage =
   | GroupChange
   | GroupTransfer
   | GroupChanged
+  | GroupKnown
+  | GroupKnownIs
   | GroupStranger
   | GroupFlush
   | GroupAct
@@ -255,6 +269,8 @@ export const GROUP_MESSAGES: MessageShapes = {
   },
   'group.transfer': { tag: 28, delivery: fails, schema: struct({ node: optional(node) }) },
   'group.changed': { tag: 25, delivery: drops, schema: struct({ refusal: optional(text(200)) }) },
+  'group.known': { tag: 30, delivery: fails, schema: struct({ peer, incarnation: text(NAMES) }) },
+  'group.known-is': { tag: 31, delivery: drops, schema: struct({ known: bool }) },
   'group.stranger': { tag: 29, delivery: drops, schema: struct({ peer }) },
   'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
   'group.act': { tag: 27, delivery: { lane: 'consensus', refusal: 'drop' }, schema: struct({}) },
