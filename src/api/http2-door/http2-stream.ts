@@ -17,6 +17,7 @@ const HEADERS_ALONE = { endStream: true } as const
 export class Http2DoorStream implements DoorStream {
   readonly fields: Fields
   readonly #stream: ServerHttp2Stream
+  readonly #session: ServerHttp2Stream['session']
   readonly #pings: PingGuard
   #trailers: Fields | undefined
   /** The answer is complete, or nobody is there to hear it. */
@@ -26,6 +27,7 @@ export class Http2DoorStream implements DoorStream {
   constructor(stream: ServerHttp2Stream, fields: Fields, pings: PingGuard) {
     this.fields = fields
     this.#stream = stream
+    this.#session = stream.session
     this.#pings = pings
   }
 
@@ -62,7 +64,6 @@ export class Http2DoorStream implements DoorStream {
     this.#trailers = trailers
     this.#over = true
     this.#stream.end()
-    this.#leave()
   }
 
   sendAll(headers: Fields, bytes: Bytes, trailers: Fields): void {
@@ -71,7 +72,6 @@ export class Http2DoorStream implements DoorStream {
     this.#over = true
     this.#stream.respond(headers, WITH_TRAILERS)
     this.#stream.end(bytes)
-    this.#leave()
   }
 
   sendOnly(headers: Fields): void {
@@ -102,24 +102,28 @@ export class Http2DoorStream implements DoorStream {
   }
 
   #sendWaiting(): void {
-    if (this.#trailers && !this.#stream.destroyed) this.#stream.sendTrailers(this.#trailers)
-    else this.#stream.close(constants.NGHTTP2_CANCEL)
+    if (!this.#trailers || this.#stream.destroyed) {
+      this.#stream.close(constants.NGHTTP2_CANCEL)
+      return
+    }
+    this.#stream.sendTrailers(this.#trailers)
+    this.#leave()
   }
 
-  /** The answer is out; a peer still sending is told that nobody reads. */
+  /** The answer is out; a peer that still sends is told that nobody reads. */
   #leave(): void {
-    const stream = this.#stream
     if (this.#requestEnded) return
+    const stream = this.#stream
     stream.resume()
-    stream.once('finish', () => {
-      if (!this.#requestEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+    // A reset overtakes what was said in the same turn of the event loop.
+    setImmediate(() => {
+      if (!this.#requestEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR)
     })
   }
 
   #whyGone(): Gone {
-    const session = this.#stream.session
-    if (session?.closed) return 'closing'
+    const session = this.#session
     if (!session || session.destroyed) return 'connection-lost'
-    return 'reset-by-peer'
+    return session.closed ? 'closing' : 'reset-by-peer'
   }
 }
