@@ -15,8 +15,8 @@ import type { Kernel } from './kernel.ts'
 import type { Randomness, Stream } from './random.ts'
 
 const SILENCE_US = 3_000_000
-/** Queued bytes of one lane and direction beyond which frames are refused. */
-const QUEUE_BYTES = { raft: 256 * 1024, bulk: 8 * 1024 * 1024 } as const
+/** Bytes that may wait on a lane, as on real links; a longer frame goes when nothing waits. */
+const QUEUE_BYTES = { raft: 256 * 1024, bulk: 4 * 1024 * 1024 } as const
 
 /** A running process at the fabric. */
 export interface Attachment {
@@ -157,10 +157,12 @@ export class Fabric {
   }
 
   #send(port: Port, to: NodeName, lane: LinkLane, frame: Bytes): boolean {
+    if (!this.#ports.has(to)) return false
     const [pair, side] = this.#between(port.name, to)
-    const way = pair.ways[side]
+    const queued = pair.ways[side].queuedBytes(lane)
     const epoch = pair.epochs[side]
-    if (epoch === 0 || way.queuedBytes(lane) + frame.length > QUEUE_BYTES[lane]) {
+    const full = queued > 0 && queued + frame.length > QUEUE_BYTES[lane]
+    if (epoch === 0 || full) {
       pair.dropped[side]++
       return false
     }

@@ -1,4 +1,4 @@
-/** The contract of the link port, run over every implementation: loopback and swarm. */
+/** The contract of the link port, run over every implementation: hyperswarm and the simulator's. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -72,12 +72,9 @@ export function linksContract(name: string, open: () => Promise<LinksUnderTest>)
     )
 
     it(
-      'drops and counts what is sent to nobody',
+      'drops what is sent to nobody',
       connected(async ({ a }) => {
-        const nobody = 'nobody' as NodeName
-        assert.equal(a.links.send(nobody, 'raft', numbered(1)), false)
-        assert.equal(rowOf(a, nobody)?.droppedFrames, 1)
-        assert.equal(rowOf(a, nobody)?.connected, false)
+        assert.equal(a.links.send('nobody' as NodeName, 'raft', numbered(1)), false)
       }),
     )
 
