@@ -1,4 +1,4 @@
-/** The contract of the link port, run over every implementation: hyperswarm and the simulator's. */
+/** The contract of the link port, run over every implementation: hyperswarm, the simulator's, in memory. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
