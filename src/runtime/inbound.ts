@@ -3,6 +3,7 @@
  * outsider, and what finds no taker is a dead letter whose asker is told at once.
  */
 
+import { assert } from '../base/assert.ts'
 import type { AskOutcome, Input } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Ask, Asks } from './asks.ts'
@@ -110,7 +111,7 @@ export class Inbound {
       return
     }
     asker.openAsks--
-    if (!asker.alive || asker.life !== ask.life) return
+    assert(asker.alive && asker.life === ask.life, 'questions end with the life that asked them')
     asker.mailbox.reserve({ type: 'answer', tag: ask.tag, outcome })
     this.#parts.ready(asker)
   }

@@ -166,6 +166,8 @@ const write = fc.record({
   key: fc.constantFrom(...KEYS),
   value: fc.option(fc.stringMatching(/^[a-z]{1,3}$/), { nil: undefined }),
   lazy: fc.boolean(),
+  /** Two of these fill a batch. */
+  padding: fc.constantFrom(0, 0, 500),
 })
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.array(write, { minLength: 1, maxLength: 4 }) },
@@ -211,7 +213,8 @@ test('R-10 reads, fetches and scans see what a plain map would hold, whatever ha
           else if (it === 'flush') queue.flush()
           else {
             receive++
-            for (const { key, value, lazy } of it) {
+            for (const { key, value: word, lazy, padding } of it) {
+              const value = word === undefined ? word : word.padEnd(padding, '.')
               const op =
                 value === undefined
                   ? ({ type: 'delete', key: text(key) } as const)

@@ -70,6 +70,25 @@ test('R-6 actors take turns: a full mailbox does not keep the next actor waiting
   assert.equal(seen.indexOf('modest') - 2, SHARD_LIMITS.visitInputs)
 })
 
+test('R-6 an actor flooded with consensus letters does not keep one with normal letters waiting', () => {
+  const seen: string[] = []
+  const flooded = scripted('flooded', (_: Input, context: Context) => {
+    seen.push('flooded')
+    context.send(at('flooded'), vote(1))
+  })
+  const modest = scripted('modest', (input: Input) => void seen.push(said(input)))
+  const { world, node } = toyWorld([flooded, modest])
+  world.step()
+  seen.length = 0
+  node
+    .outside(0)
+    .open(() => {})
+    .send(at('modest'), noteOf('modest'))
+  world.step()
+  const waited = seen.indexOf('modest')
+  assert.ok(waited >= 0 && waited <= 5 * SHARD_LIMITS.visitInputs)
+})
+
 test('R-6 a turn ends after so many inputs even where time stands still', () => {
   let handled = 0
   const forever = scripted('forever', (_: Input, context: Context) => {
@@ -188,6 +207,44 @@ test('R-9 a lazy write holds nothing and forces no batch', () => {
   assert.equal(store.commits.length, 1)
   land()
   assert.equal(wordOf(store.get(text('lazy'))), 'lazy')
+})
+
+test('R-8 what two receives wrote may go in two batches, what one wrote may not', () => {
+  const store = new SlowStore()
+  const writer = scripted('writer', (input: Input, context: Context) => {
+    if (input.type !== 'message') return
+    context.write([put(`${said(input)}1`, 'x'.repeat(400))])
+    context.write([put(`${said(input)}2`, 'x'.repeat(400))])
+  })
+  const { world, node } = toyWorld([writer], { limits: { batchBytes: 1000 } }, store)
+  const port = node.outside(0).open(() => {})
+  for (const word of ['a', 'b']) port.send(at('writer'), noteOf(word))
+  world.settle()
+  store.answer()
+  world.settle()
+  const keys = store.commits.map((ops) => ops.slice(0, -1).map(({ key }) => wordOf(key)))
+  assert.deepEqual(keys, [
+    ['a1', 'a2'],
+    ['b1', 'b2'],
+  ])
+})
+
+test('R-17 a timer that came due and was cancelled before its turn does not arrive', () => {
+  const seen: string[] = []
+  const probe = scripted('probe', (input: Input, context: Context) => {
+    seen.push(said(input))
+    if (input.type === 'start') context.setTimer('t', 10)
+    if (input.type === 'message') context.cancelTimer('t')
+  })
+  const { world, node } = toyWorld([probe])
+  world.settle()
+  node
+    .outside(0)
+    .open(() => {})
+    .send(at('probe'), order('cancel'))
+  world.clock.advanceTo(world.clock.monotonicMs() + 10)
+  world.settle()
+  assert.deepEqual(seen, ['start', 'cancel'])
 })
 
 test('R-7 messages within the shard are not held', () => {
