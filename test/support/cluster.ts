@@ -121,14 +121,34 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
 
   /** The number of the node that leads Chainfire, as the nodes themselves say; waits for one. */
   async leader(timeoutMs = 10_000): Promise<number> {
-    const deadline = performance.now() + timeoutMs
-    while (performance.now() < deadline) {
-      const statuses = await Promise.all(this.nodes.map((_, i) => this.status(i)))
-      const leader = statuses.findIndex((status) => chainfireOf(status)?.role === 'leader')
-      if (leader !== -1) return leader
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    throw new Error(`no node says that it leads; last lines:\n${this.#lastLines()}`)
+    let leader = -1
+    await until(
+      timeoutMs,
+      () => `no node says that it leads:\n${this.#lastLines()}`,
+      async () => {
+        const views = await this.#views()
+        // One that was cut off may still believe in an older term.
+        const terms = views.map((view) => (view?.role === 'leader' ? view.term : 0))
+        const newest = Math.max(...terms)
+        leader = newest === 0 ? -1 : terms.indexOf(newest)
+        return leader !== -1
+      },
+    )
+    return leader
+  }
+
+  /** Waits until every node that answers has applied what any of them has committed by now. */
+  async caughtUp(timeoutMs = 30_000): Promise<void> {
+    let goal = 0
+    await until(
+      timeoutMs,
+      () => `not all nodes came as far as ${goal}`,
+      async () => {
+        const views = await this.#views()
+        if (goal === 0) goal = Math.max(...views.map((view) => view?.commitIndex ?? 0))
+        return views.every((view) => view !== undefined && view.appliedIndex >= goal) && goal > 0
+      },
+    )
   }
 
   /** Ends every process and removes the directory. */
@@ -141,8 +161,25 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
     return JSON.parse(readFileSync(join(this.node(i).data, 'ready.json'), 'utf8'))
   }
 
+  async #views(): Promise<(GroupView | undefined)[]> {
+    return (await Promise.all(this.nodes.map((_, i) => this.status(i)))).map(chainfireOf)
+  }
+
   #lastLines(): string {
     return [...this.#children.values()].flatMap(({ lines }) => lines.slice(-5)).join('\n')
+  }
+}
+
+/** Looks again and again until it is so; throws with what was missing. */
+export async function until(
+  timeoutMs: number,
+  missing: () => string,
+  isSo: () => Promise<boolean> | boolean,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`after ${timeoutMs} ms: ${missing()}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 
