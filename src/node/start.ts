@@ -12,7 +12,9 @@ import { must } from '../base/assert.ts'
 import { nodeName } from '../base/ids.ts'
 import type { Log } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
+import type { LinkEvents } from '../net/link.ts'
 import { createIdentity } from '../net/swarm/identity.ts'
+import { rememberPeersIn } from '../net/swarm/peers-file.ts'
 import { openSwarmLinks, type SwarmLinks } from '../net/swarm/swarm-links.ts'
 import { NodeShards } from '../runtime/threads/node-shards.ts'
 import { REAL_CLOCK, REAL_RANDOM } from '../runtime/threads/real-clock.ts'
@@ -28,6 +30,7 @@ import { type NodePlan, planNode } from './plan.ts'
 import { claimPort } from './ports.ts'
 import { NodeRefused } from './refused.ts'
 import { statusReport } from './report.ts'
+import { Unwelcome } from './unwelcome.ts'
 
 export interface StartOptions {
   readonly rejoin: boolean
@@ -107,10 +110,20 @@ async function startShards(
 
 async function openLinks(
   { cluster, node, links, shards: workers }: NodeConfig,
-  { identity, keySeed }: DataDirectory,
+  { path, identity, keySeed }: DataDirectory,
   shards: NodeShards,
   log: Log,
 ): Promise<SwarmLinks> {
+  const others = cluster.nodes.filter((name) => name !== node)
+  const unwelcome = new Unwelcome(others.length, (reason) => endWith(log, reason))
+  const events: LinkEvents = {
+    up(peer) {
+      unwelcome.accepted()
+      shards.up(peer)
+    },
+    down: (peer) => shards.down(peer),
+    frame: (peer, lane, frame) => shards.frame(peer, lane, frame),
+  }
   try {
     return await openSwarmLinks({
       cluster: cluster.name,
@@ -121,7 +134,9 @@ async function openLinks(
       host: links.host,
       port: links.port,
       bootstrap: links.bootstrap,
-      events: shards,
+      events,
+      onRefused: (refusal) => unwelcome.refused(refusal),
+      remembered: rememberPeersIn(join(path, 'peers.json')),
       admit: async ({ name }) =>
         cluster.nodes.includes(name)
           ? { admitted: true }

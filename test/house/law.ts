@@ -95,6 +95,8 @@ export const ENTRIES = [
   'src/node/worker.ts',
   // The host that tests run actors on.
   'src/runtime/inline/inline-world.ts',
+  // Types of packages without any; the compiler finds it.
+  'src/net/swarm/hyperswarm.d.ts',
   'sim/main.ts',
   'sim/seed.ts',
   'bench/main.ts',
