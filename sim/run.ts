@@ -55,6 +55,7 @@ class Run {
   #begun = 0
   #struck = 0
   #stopped = false
+  #silent = false
 
   constructor(schedule: Schedule, log: Log) {
     this.schedule = schedule
@@ -68,6 +69,9 @@ class Run {
     )
     this.#injector = new Injector(this.world, schedule, {
       hit: (kind, nodes) => this.#hit(kind, nodes),
+      lull: (on) => {
+        this.#silent = on
+      },
     })
     this.#hire()
   }
@@ -189,6 +193,7 @@ class Run {
       seenRevision: 1,
       connect: (random) => this.#connect(random),
       mayCall: () => !this.#stopped && this.#begun++ < workload.operations,
+      silent: () => this.#silent,
       stir: () => this.#stir(),
     }
     for (let i = 1; i <= workload.clients; i++) {

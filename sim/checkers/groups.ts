@@ -21,18 +21,37 @@ export function memberOn(shard: Shard, group: string): Member | undefined {
   return { raft: inspection.raft, kv: inspection.kv }
 }
 
+/** A node as far as this check knows one. */
+interface Watched {
+  readonly name: string
+  /** How often its disk was lost. */
+  readonly wipes: number
+}
+
 export class GroupsCheck {
   readonly findings: Finding[] = []
   readonly #audits = new Map<string, GroupAudit>()
+  /** Which disk of its node each peer began on. */
+  readonly #disks = new Map<string, number>()
   /** The machine last seen of each peer, to notice a new life. */
   readonly #machines = new Map<string, RaftMachine>()
   readonly #states = new Map<string, { readonly hash: number; readonly node: string }>()
 
-  look(node: string, shard: Shard, groups: readonly string[], nowUs: number): void {
+  look(node: Watched, shard: Shard, groups: readonly string[], nowUs: number): void {
     for (const group of groups) {
       const member = memberOn(shard, group)
-      if (member) this.#look(node, group, member, nowUs)
+      if (member && !this.#isStranger(node, group, member)) {
+        this.#look(node.name, group, member, nowUs)
+      }
     }
+  }
+
+  /** A member that lost its disk and does not know: whatever it believes, nobody must hear it. */
+  #isStranger({ wipes }: Watched, group: string, { raft }: Member): boolean {
+    const name = `${group} ${raft.core.self}`
+    const first = this.#disks.get(name) ?? wipes
+    this.#disks.set(name, first)
+    return first !== wipes
   }
 
   #look(node: string, group: string, { raft, kv }: Member, nowUs: number): void {

@@ -73,7 +73,13 @@ function drawTimeline(randomness: Randomness, cluster: ClusterShape): Step[] {
       steps.push({ atUs, ...make(draw, cluster) })
     }
   }
-  return steps.sort((a, b) => a.atUs - b.atUs)
+  return safeTogether(steps).sort((a, b) => a.atUs - b.atUs)
+}
+
+/** A lost disk and fewer voters would together lose what was acknowledged, and rightly. */
+function safeTogether(steps: readonly Step[]): Step[] {
+  if (!steps.some(({ fault }) => fault.kind === 'wipe')) return [...steps]
+  return steps.filter(({ fault }) => fault.kind !== 'member' || fault.change === 'transfer')
 }
 
 /** How many of a kind at most, where it is not the usual three. */
@@ -86,6 +92,7 @@ const OFTEN: Readonly<Record<string, number>> = {
   member: 4,
   wipe: 0,
   'full-disk': 0,
+  lull: 1,
 }
 
 const someone = (draw: Stream, cluster: ClusterShape): string =>
@@ -199,8 +206,9 @@ const FAULTS: Readonly<Record<string, Make>> = {
     fault: {
       kind: 'member',
       node: draw.pick(nodeNames(cluster)),
-      change: draw.pick(['transfer', 'transfer', 'transfer', 'demote', 'promote'] as const),
+      change: draw.pick(['transfer', 'transfer', 'demote', 'swap', 'promote'] as const),
     },
     forUs: 0,
   }),
+  lull: (draw) => ({ fault: { kind: 'lull' }, forUs: draw.between(3 * SECOND, 6 * SECOND) }),
 }

@@ -1,8 +1,7 @@
 /** Carries out a schedule: resolves each step's targets when it fires, does it, and undoes what lasts. */
 
-import { nodeName } from '../../src/base/ids.ts'
 import { address } from '../../src/runtime/address.ts'
-import type { GroupChange, GroupTransfer } from '../../src/wire/messages/group.ts'
+import type { GroupChange, GroupChangeStep, GroupTransfer } from '../../src/wire/messages/group.ts'
 import type { SimNode } from '../world/node.ts'
 import type { Stream } from '../world/random.ts'
 import { GROUP, type World } from '../world/world.ts'
@@ -15,6 +14,8 @@ const REJOIN_US = 2_000_000
 export interface Struck {
   /** A fault hit these nodes. */
   hit(kind: string, nodes: readonly string[]): void
+  /** Clients are silent until the next word. */
+  lull(on: boolean): void
 }
 
 export class Injector {
@@ -98,6 +99,9 @@ export class Injector {
         return
       case 'wipe':
         this.#each(fault.node, (node) => this.#wipe(node, fault))
+        return
+      case 'lull':
+        this.#lull(forUs)
         return
       case 'member':
         this.#member(fault)
@@ -263,17 +267,37 @@ export class Injector {
   #member({ node, change }: Of<'member'>): void {
     const leader = this.#world.leader()
     const shard = leader && this.#world.groupShard(leader)
-    if (leader === undefined || shard === undefined) return
-    const target = this.#resolve(node)[0] ?? leader
-    const at = nodeName(target.name)
+    const target = this.#resolve(node)[0]
+    if (leader === undefined || shard === undefined || target === undefined) return
     const message: GroupChange | GroupTransfer =
       change === 'transfer'
-        ? { kind: 'group.transfer', node: at }
-        : { kind: 'group.change', steps: [{ step: change, node: at }] }
+        ? { kind: 'group.transfer', node: target.name }
+        : { kind: 'group.change', steps: this.#steps(leader, target, change) }
     this.#hit('member', [leader])
     shard.outside.askThen(address(leader.name, 'raft-group', GROUP), message, 2000, (outcome) => {
       this.#world.kernel.note(leader.name, `member.${change}`, Number(outcome.ok))
     })
+  }
+
+  #steps(
+    leader: SimNode,
+    target: SimNode,
+    change: 'promote' | 'demote' | 'remove' | 'swap',
+  ): GroupChangeStep[] {
+    if (change !== 'swap') return [{ step: change, node: target.name }]
+    const learners = this.#world.member(leader)?.raft.core.configuration.learners ?? []
+    const learner = this.#world.nodes.find((each) => {
+      const self = this.#world.member(each)?.raft.core.self
+      return self !== undefined && learners.includes(self)
+    })
+    const steps: GroupChangeStep[] = [{ step: 'demote', node: target.name }]
+    if (learner) steps.push({ step: 'promote', node: learner.name })
+    return steps
+  }
+
+  #lull(forUs: number): void {
+    this.#struck.lull(true)
+    this.#lasts(forUs, '', () => this.#struck.lull(false))
   }
 
   /** Runs `act` when this node's disk is at that point, or after a second. */

@@ -6,6 +6,7 @@ import { Fields } from './fields.ts'
 import {
   type ClusterShape,
   type Fault,
+  MEMBER_CHANGES,
   nodeNames,
   PERSIST_POINTS,
   type Schedule,
@@ -197,6 +198,7 @@ const FAULTS: Readonly<Record<Fault['kind'], Read>> = {
   member: (fields, names) => ({
     kind: 'member',
     node: target(fields, 'node', names),
-    change: fields.oneOf('change', ['promote', 'demote', 'remove', 'transfer']),
+    change: fields.oneOf('change', MEMBER_CHANGES),
   }),
+  lull: () => ({ kind: 'lull' }),
 }

@@ -54,6 +54,9 @@ export interface Step {
 export const PERSIST_POINTS = ['now', 'queued', 'in-flight', 'landed'] as const
 export type PersistPoint = (typeof PERSIST_POINTS)[number]
 
+/** `swap`: this voter and some learner change places, through a joint configuration. */
+export const MEMBER_CHANGES = ['promote', 'demote', 'remove', 'swap', 'transfer'] as const
+
 export type Fault =
   | {
       readonly kind: 'crash'
@@ -116,8 +119,10 @@ export type Fault =
   | {
       readonly kind: 'member'
       readonly node: Target
-      readonly change: 'promote' | 'demote' | 'remove' | 'transfer'
+      readonly change: (typeof MEMBER_CHANGES)[number]
     }
+  /** Clients are silent for a while: idle groups go quiet. */
+  | { readonly kind: 'lull' }
 
 export const nodeNames = (cluster: ClusterShape): string[] =>
   Array.from({ length: cluster.nodes + cluster.newcomers }, (_, i) => `n${i + 1}`)

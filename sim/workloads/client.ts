@@ -36,6 +36,8 @@ export interface Workplace {
   connect(random: Stream): Connection | undefined
   /** Counts one more call; false once the run has had its share. */
   mayCall(): boolean
+  /** Nobody calls now. */
+  silent(): boolean
   /** A promise may be about to run. */
   stir(): void
 }
@@ -91,6 +93,10 @@ export class Client {
   }
 
   #next(): void {
+    if (this.#place.silent()) {
+      this.#later(RECONNECT_US)
+      return
+    }
     if (this.#random.below(40) === 0) this.#connection = undefined
     this.#connection ??= this.#place.connect(this.#random)
     if (this.#connection === undefined) {

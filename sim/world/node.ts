@@ -96,6 +96,11 @@ export class SimNode {
     return this.#running?.shards ?? []
   }
 
+  /** How often its disk was lost. */
+  get wipes(): number {
+    return this.#wipes
+  }
+
   /** The number of the process that runs: another one is another life. */
   get process(): number {
     return this.#starts

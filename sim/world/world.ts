@@ -137,7 +137,7 @@ export class World {
           if (event.type !== 'failed') return
           this.#found('actor', `${name}: ${event.at.kind} failed for good: ${event.reason}`)
         },
-        turned: (shard) => this.groups.look(name, shard, [GROUP], kernel.nowUs),
+        turned: (shard) => this.groups.look(node, shard, [GROUP], kernel.nowUs),
         ended: (_node, reason) => this.#ended(name, reason),
         broken: (_node, error) => this.#broken(name, error),
       },
@@ -177,6 +177,7 @@ export class World {
     this.kernel.note(name, 'ended', reason.length, reason)
     this.#watching.lost(name, undefined)
     if (reason.includes('ENOSPC')) return
+    if (this.node(name).wipes > 0 && reason.includes('another data directory')) return
     this.#found('node', `${name} ended itself: ${reason}`)
   }
 
