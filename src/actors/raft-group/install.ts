@@ -83,8 +83,14 @@ export class Installation {
       case 'place':
         context.scan(this.#left, PAGE, `${TAG}place`)
         return false
-      case 'finish':
+      case 'finish': {
+        const { index, term } = this.#mark.snapshot
+        context.log.info(
+          { group: this.#group, index, term },
+          'a snapshot took the place of the data',
+        )
         return true
+      }
       default:
         return unreachable(step)
     }

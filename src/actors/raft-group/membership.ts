@@ -1,6 +1,7 @@
 /**
  * Who belongs to the group: newcomers get an id, learn, and vote once they have caught up. Each ask of a
- * newcomer moves its case one step, so that nothing has to be remembered between them.
+ * newcomer moves its case one step, so that nothing has to be remembered between them. Nodes that are
+ * no founders stay learners until they are promoted.
  */
 
 import type { NodeName, PeerId } from '../../base/ids.ts'
@@ -33,22 +34,27 @@ export class Membership {
   join(message: GroupJoin, question: Question, context: Context): void {
     const known = this.#replica.directory.newestOn(message.node)
     const { configuration } = this.#replica.status()
-    if (!this.#replica.leads) {
-      refuse(question, 'no-leader', context)
-      return
-    }
-    if (known?.incarnation !== message.incarnation) {
-      this.#announce(message)
-    } else if (belongs(configuration, known.peer)) {
+    if (known?.incarnation === message.incarnation && belongs(configuration, known.peer)) {
       const joined: GroupJoined = { kind: 'group.joined', peer: known.peer }
       context.answer(question, joined)
       return
-    } else {
-      this.#admit(known.peer, message.node, configuration)
     }
-    this.#replica.flushSoon(context)
-    // The newcomer asks again; by then this step is committed.
+    // The newcomer asks again; by then a step further is committed.
     refuse(question, 'no-leader', context)
+    const leader = this.#replica.leaderElsewhere()
+    if (this.#replica.leads) this.advance(message, context)
+    else if (leader !== undefined) context.send(leader, message)
+  }
+
+  /** The leader moves a newcomer's case one step: an id, then a place. */
+  advance(message: GroupJoin, context: Context): void {
+    if (!this.#replica.leads) return
+    const known = this.#replica.directory.newestOn(message.node)
+    const { configuration } = this.#replica.status()
+    if (known?.incarnation !== message.incarnation) this.#announce(message)
+    else if (belongs(configuration, known.peer)) return
+    else this.#admit(known.peer, message.node, configuration)
+    this.#replica.flushSoon(context)
   }
 
   /** A founder with an empty disk asks whether it was heard of before. */
@@ -87,19 +93,17 @@ export class Membership {
     this.#changed(question, outcome.ok ? undefined : outcome.reason, context)
   }
 
-  /** Now and then, on the leader: gives a vote to newcomers that have caught up. */
+  /** Now and then, on the leader: gives founders that lost their disk their vote back once they caught up. */
   promoteNewcomers(context: Context): void {
     if (!this.#replica.leads) return
-    const { learners } = this.#replica.status().configuration
-    const newcomers = learners.filter((peer) => {
-      const member = this.#replica.directory.members().find((it) => it.peer === peer)
-      return member !== undefined && member.incarnation !== FOUNDER
-    })
-    if (newcomers.length === 0) return
-    const steps = newcomers.map((peer): MembershipStep => ({ type: 'add-voter', peer }))
-    // All that are ready go through one joint configuration; one that is behind holds nobody up.
-    if (this.#steps(steps) !== undefined) for (const step of steps) this.#steps([step])
-    this.#replica.flushSoon(context)
+    const { founders } = this.#replica.options
+    const { configuration, followers } = this.#replica.status()
+    for (const { peer, node, incarnation } of this.#replica.directory.members()) {
+      const waits = configuration.learners.includes(peer) && incarnation !== FOUNDER
+      const follows = followers.some((it) => it.peer === peer && it.state === 'replicate')
+      if (!waits || !follows || !founders.includes(node)) continue
+      if (this.#steps([{ type: 'add-voter', peer }]) === undefined) this.#replica.flushSoon(context)
+    }
   }
 
   #announce(message: GroupJoin): void {

@@ -161,6 +161,10 @@ export class RunningGroup {
       case 'watch.hello':
         this.#neighbours.greetHub(context)
         return
+      case 'group.join':
+        if (question === undefined) this.#membership.advance(message as GroupJoin, context)
+        else this.#membership.join(message as GroupJoin, question, context)
+        return
       default:
         if (question !== undefined) this.#question(message, question, context)
     }
@@ -187,9 +191,6 @@ export class RunningGroup {
         return
       case 'group.known':
         this.#membership.known(message as GroupKnown, question, context)
-        return
-      case 'group.join':
-        this.#membership.join(message as GroupJoin, question, context)
         return
       case 'group.change':
         this.#membership.change(message as GroupChange, question, context)
