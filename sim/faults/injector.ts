@@ -260,7 +260,15 @@ export class Injector {
     this.#world.witness.wiped(node.name)
     if (fault.rejoin) this.#rejoins.add(node.name)
     this.#later(fault.restartUs, node.name, () => this.#start(node))
-    this.#later(fault.restartUs + REJOIN_US, node.name, () => this.#rejoins.add(node.name))
+    this.#later(fault.restartUs + REJOIN_US, node.name, () => this.#rejoin(node))
+  }
+
+  /** What an operator does who has read the one line. */
+  #rejoin(node: SimNode): void {
+    if (this.#over) return
+    this.#rejoins.add(node.name)
+    if (this.#world.member(node) === undefined) this.#down(node)
+    this.#start(node)
   }
 
   /** Asks the leader, as an operator would; a refusal is an answer too. */

@@ -116,6 +116,7 @@ export class SimNode {
       publicKey: `key-${name}-${this.#wipes}`,
       incarnation: this.#incarnation(),
       shards: workers,
+      clientUrl: '',
       wireVersion: 1,
     }
     const shards: (Shard | undefined)[] = []
