@@ -236,11 +236,12 @@ export function doorContract(
       'a reset by the peer is told once, and what is sent then goes nowhere',
       over(async (world) => {
         const [request, heard] = await world.request(world.peer())
+        heard.stream.sendHeaders(HEADERS)
+        await new Promise((resolve) => request.on('response', resolve))
         request.close(constants.NGHTTP2_CANCEL)
         await heard.until(() => heard.why !== undefined)
         assert.equal(heard.why, 'reset-by-peer')
-        heard.stream.sendAll(HEADERS, Buffer.from('x'), TRAILERS)
-        heard.stream.sendHeaders(HEADERS)
+        heard.stream.sendTrailers(TRAILERS)
         assert.equal(heard.stream.sendData(Buffer.from('x')), true)
       }),
     )

@@ -37,7 +37,8 @@ export class Http2DoorStream implements DoorStream {
     stream.on('data', (chunk: Buffer) => receiver.data(chunk))
     stream.on('end', () => {
       this.#requestEnded = true
-      if (!stream.aborted) receiver.end()
+      // Node also ends what a reset has cut off.
+      if (!stream.closed && !stream.destroyed) receiver.end()
     })
     stream.on('drain', () => receiver.drained())
     stream.on('wantTrailers', () => this.#sendWaiting())
