@@ -1,11 +1,19 @@
-/** One seed in this process, told in one line: what the mutants' runner and the hash test start. */
+/**
+ * Seeds in this process, a line each, up to the first that fails: what the mutants' runner and the test
+ * of determinism start. Arguments: seeds with commas between; operations a seed, if not the usual.
+ */
 
 import { generateSchedule } from './faults/generate.ts'
 import { EXIT } from './report.ts'
 import { runSchedule } from './run.ts'
 import { oneLine } from './telling.ts'
 
-const [seed, operations] = process.argv.slice(2).map(Number)
-const report = await runSchedule(generateSchedule(seed ?? 0, operations))
-console.log(`${oneLine(report)} ${report.findings[0]?.sentence.split('\n')[0] ?? ''}`.trim())
-process.exit(EXIT[report.verdict])
+const [seeds = '0', operations] = process.argv.slice(2)
+for (const seed of seeds.split(',').map(Number)) {
+  const report = await runSchedule(
+    generateSchedule(seed, operations ? Number(operations) : undefined),
+  )
+  const first = report.findings[0]?.sentence.split('\n')[0] ?? ''
+  console.log(`${oneLine(report)} ${first}`.trim())
+  if (report.verdict !== 'pass') process.exit(EXIT[report.verdict])
+}

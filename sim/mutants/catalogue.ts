@@ -3,13 +3,220 @@
  * in the file exactly once, or the run fails: a mutant that no longer applies protects nothing.
  */
 
+export interface Edit {
+  readonly file: string
+  readonly find: string
+  readonly put: string
+}
+
 export interface Mutant {
   readonly name: string
   /** What a reader should know: which rule is gone. */
   readonly breaks: string
-  readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[]
+  readonly edits: readonly Edit[]
   /** Seeds to try first: where it was caught before. */
   readonly seeds?: readonly number[]
 }
 
-export const MUTANTS: readonly Mutant[] = []
+const edit = (file: string, find: string, put: string): Edit => ({ file: `src/${file}`, find, put })
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'vote-not-persisted',
+    breaks: 'a vote is on disk before it is told',
+    edits: [
+      edit(
+        'storage/raftlog.ts',
+        'putUint64(payload, 8, state.vote ?? (NO_VOTE as PeerId))',
+        'putUint64(payload, 8, NO_VOTE as PeerId)',
+      ),
+    ],
+  },
+  {
+    name: 'ack-before-sync',
+    breaks: 'a follower acknowledges entries once they are on its disk',
+    edits: [
+      edit(
+        'core/raft/flush.ts',
+        "core.send(leader, { kind: 'append-answer', ...answer })",
+        "core.sendNow(leader, { kind: 'append-answer', ...answer })",
+      ),
+    ],
+  },
+  {
+    name: 'leader-counts-unsynced',
+    breaks: 'a leader counts its own entry once it is on its disk',
+    edits: [
+      edit(
+        'core/raft/flush.ts',
+        'peer === core.self ? core.durability.persisted :',
+        'peer === core.self ? core.log.lastIndex :',
+      ),
+    ],
+  },
+  {
+    name: 'commit-of-older-term',
+    breaks: 'only entries of the own term are committed by counting',
+    edits: [
+      edit(
+        'core/raft/flush.ts',
+        'if (index > core.commit && core.log.matches(index, core.term))',
+        'if (index > core.commit)',
+      ),
+    ],
+  },
+  {
+    name: 'stale-read',
+    breaks: 'a linearizable read waits until a quorum has confirmed the leader',
+    edits: [
+      edit('core/raft/flush.ts', 'of reads.confirmed(round))', 'of reads.confirmed(reads.latest))'),
+    ],
+  },
+  {
+    name: 'read-before-apply',
+    breaks: 'a read waits until its index is applied here',
+    edits: [
+      edit(
+        'actors/raft-group/reads.ts',
+        'const applied = this.#replica.kv.appliedIndex\n',
+        'const applied = Number.MAX_SAFE_INTEGER\n',
+      ),
+    ],
+  },
+  {
+    name: 'conflict-not-truncated',
+    breaks: "a follower's conflicting entries give way to the leader's",
+    edits: [
+      edit(
+        'core/raft/follower.ts',
+        'if (entry.index <= log.lastIndex) core.truncateFrom(entry.index)',
+        'if (entry.index <= log.lastIndex) continue',
+      ),
+    ],
+  },
+  {
+    name: 'half-is-a-majority',
+    breaks: 'any two quorums meet',
+    edits: [
+      edit(
+        'core/raft/quorum.ts',
+        'Math.floor(voters / 2) + 1',
+        'Math.max(1, Math.floor(voters / 2))',
+      ),
+    ],
+  },
+  {
+    name: 'held-message-released',
+    breaks: 'what leaves in a turn waits for the batch of that turn',
+    edits: [edit('runtime/held.ts', 'if (next.waterline > landed) return\n', '')],
+  },
+  {
+    name: 'restart-before-landed',
+    breaks: 'a new life begins once the writes of the one before are on disk',
+    edits: [
+      edit(
+        'runtime/residents.ts',
+        'restart.cells.every((cell) => disk.hasLanded(cell.lastWrite))',
+        'true',
+      ),
+    ],
+  },
+  {
+    name: 'overlay-missed',
+    breaks: 'reads see queued and in-flight writes',
+    edits: [
+      edit(
+        'runtime/reads.ts',
+        'return pending === undefined ? store.get(key) : valueIn(pending)',
+        'return store.get(key) ?? (pending && undefined)',
+      ),
+    ],
+  },
+  {
+    name: 'lease-not-renewed',
+    breaks: 'a keep-alive that was answered extends its lease',
+    edits: [
+      edit(
+        'core/lease/clock.ts',
+        'Math.max(entry.deadline, nowMs + ttl * 1000)',
+        'Math.max(entry.deadline, nowMs + ttl * 400)',
+      ),
+    ],
+  },
+  {
+    name: 'lease-clock-not-restarted',
+    breaks: 'after a change of leader every lease runs its full time again',
+    edits: [
+      edit(
+        'core/lease/clock.ts',
+        'this.#extend(entry, nowMs + seconds * 1000 + this.#electionTimeoutMs)',
+        'this.#extend(entry, nowMs)',
+      ),
+    ],
+  },
+  {
+    name: 'deposed-expirer-answers',
+    breaks: 'a keep-alive is answered under a term that was confirmed since it came',
+    edits: [
+      edit(
+        'actors/lease-expirer/questions.ts',
+        'this.#waiting.push({ message, question })\n    this.#confirm(context)',
+        'this.#serve({ message, question }, { revision: 1, term: this.#clock.term ?? 0 }, context)',
+      ),
+    ],
+  },
+  {
+    name: 'wiped-node-votes',
+    breaks: 'a node that lost its disk is not heard under its old name',
+    edits: [
+      edit(
+        'actors/raft-group/fence.ts',
+        'else if (pinned !== incarnation) return this.#refuse(message.from, from, context)\n',
+        '',
+      ),
+      edit(
+        'actors/raft-group/newcomer.ts',
+        'if ((outcome.message as GroupKnownIs).known) refuseToStart(outcome.from, context)\n',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'forward-repeated',
+    breaks: 'a write that may be in a log is never sent again',
+    edits: [
+      edit(
+        'actors/raft-group/writes.ts',
+        'for (const waiter of batch) this.#fail(waiter, reason, context)',
+        "if (reason) this.#giveBack(batch, 'no-leader', context)",
+      ),
+      edit(
+        'actors/raft-group/writes.ts',
+        "if (waiter.sent) this.#fail(waiter, 'leader-changed', context)",
+        'if (waiter.sent) this.#unsent.push(waiter)',
+      ),
+    ],
+  },
+  {
+    name: 'log-cut-overtakes-rows',
+    breaks: 'the log is cut no further than what is applied on disk',
+    edits: [
+      edit(
+        'actors/raft-group/effects.ts',
+        'context.writeLazily(compactLogOps(keys, effect))',
+        'context.write(compactLogOps(keys, effect))',
+      ),
+    ],
+  },
+  {
+    name: 'catch-up-skips-one',
+    breaks: 'a watcher that catches up misses nothing',
+    edits: [
+      edit(
+        'actors/raft-group/history.ts',
+        'context.scan(revisionRange(keys, request.from, to), PAGE, tag)',
+        'context.scan(revisionRange(keys, request.from + 1, to), PAGE, tag)',
+      ),
+    ],
+  },
+]

@@ -37,6 +37,7 @@ function attach(fabric: Fabric, name: NodeName): LinkEnd {
     publicKey: hex.padEnd(64, '0'),
     incarnation: hex.padEnd(32, '0'),
     shards: 2,
+    clientUrl: 'http://127.0.0.1:2379',
     wireVersion: 1,
   }
   const links = fabric.attach(name, { identity, events: ear, run: (_kind, task) => task() })
