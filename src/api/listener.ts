@@ -23,6 +23,8 @@ export class Listener {
   readonly #door: Door
   readonly #pages: Pages
   readonly #undecided = new Set<Socket>()
+  /** HTTP/1.1 connections; a server that does not listen itself keeps no list of its own. */
+  readonly #visitors = new Set<Socket>()
 
   private constructor(parts: ListenerParts) {
     this.#door = parts.door
@@ -45,7 +47,7 @@ export class Listener {
     const stopped = new Promise((resolve) => this.#server.close(resolve))
     for (const socket of this.#undecided) socket.destroy()
     await this.#door.close(graceMs)
-    this.#pages.closeAllConnections()
+    for (const socket of this.#visitors) socket.destroy()
     await stopped
   }
 
@@ -79,11 +81,17 @@ export class Listener {
       forget()
       socket.unshift(begun)
       if (verdict === 'http2') this.#door.accept(socket)
-      else this.#pages.emit('connection', socket)
+      else this.#visit(socket)
     }
     socket.on('readable', look)
     socket.on('error', giveUp)
     socket.on('close', forget)
+  }
+
+  #visit(socket: Socket): void {
+    this.#visitors.add(socket)
+    socket.on('close', () => this.#visitors.delete(socket))
+    this.#pages.emit('connection', socket)
   }
 }
 

@@ -56,7 +56,10 @@ export function openDoorOver(
 
 export async function runDoor(more: Partial<ClientDoorParts> = {}): Promise<RunningDoor> {
   const inline: RunningInline = await runInline()
-  const door = await openDoorOver(inline.chainfire, more)
+  const door = await openDoorOver(inline.chainfire, more).catch(async (error: unknown) => {
+    await inline.close()
+    throw error
+  })
   return {
     endpoint: `127.0.0.1:${door.port}`,
     port: door.port,
