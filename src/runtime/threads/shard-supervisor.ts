@@ -4,7 +4,6 @@
  */
 
 import { Piscina } from 'piscina'
-import { assert } from '../../base/assert.ts'
 import type { Log } from '../../base/ports/log.ts'
 import { RestartWindow } from '../restart-window.ts'
 import type { RestartPolicy } from '../supervision.ts'
@@ -69,7 +68,7 @@ export class ShardSupervisor {
         : { resourceLimits: parts.resourceLimits }),
     })
     // Without a listener an error of an idle thread would end the process.
-    this.#pool.on('error', (error) => this.#cannotLoad(error as Error))
+    this.#pool.on('error', (error) => this.#cannotLoad((error as Error).message))
   }
 
   /** Resolves when the shard's first life is ready. */
@@ -118,7 +117,6 @@ export class ShardSupervisor {
   }
 
   #begin(): WorkerLife {
-    assert(this.#pool.threads.length === 1, 'a pool of one thread has one')
     this.#heardMs = performance.now()
     const life = new WorkerLife(this.#pool, this.#parts.makeTask(), (message) => {
       this.#heardMs = performance.now()
@@ -148,12 +146,17 @@ export class ShardSupervisor {
     }
     log.error({ shard, reason, delay }, 'a shard crashed, another thread takes its place')
     this.#parts.died(reason)
-    this.#backoff = setTimeout(() => this.#begin(), delay)
+    this.#backoff = setTimeout(() => {
+      // The pool gives up on a module that fails while it loads.
+      if (this.#pool.threads.length === 0) this.#cannotLoad(reason)
+      else this.#begin()
+    }, delay)
   }
 
-  #cannotLoad(error: Error): void {
-    if (this.#stopping) return
-    this.#parts.fatal(`shard ${this.#parts.shard} cannot load: ${error.message}`)
+  #cannotLoad(reason: string): void {
+    if (this.#stopping || this.#fatal) return
+    this.#fatal = true
+    this.#parts.fatal(`shard ${this.#parts.shard} cannot load: ${reason}`)
   }
 
   /** Asks for a sign of life; nothing heard for long means that a turn does not end. */

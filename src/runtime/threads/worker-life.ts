@@ -3,7 +3,7 @@
  * and ends – by a stop, or by a crash, which is known only once its `exit` event has come.
  */
 
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import type { WorkerTask } from './parts.ts'
 import type { Response, ToMain, ToWorker } from './protocol.ts'
@@ -56,13 +56,14 @@ export class WorkerLife {
 
   async #run(pool: Piscina, task: WorkerTask): Promise<WorkerEnd> {
     // The pool has this one thread; a replacement appears only after it has failed.
-    const exited = exitOf(pool.threads[0])
+    const thread = pool.threads[0]
     const transferList = [task.main, ...task.mesh.map((road) => road.port)]
     let end: WorkerEnd = { type: 'stopped' }
     try {
       await pool.run(task, { transferList })
     } catch (error) {
-      await exited
+      // Whatever made the task fail: the shard is free only after the thread's exit.
+      await thread?.terminate()
       end = { type: 'crashed', reason: (error as Error).message }
     }
     this.#main.close()
@@ -84,11 +85,4 @@ export class WorkerLife {
     this.#pending.get(message.id)?.(message.response)
     this.#pending.delete(message.id)
   }
-}
-
-function exitOf(worker: Worker | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (worker === undefined) resolve()
-    else worker.once('exit', () => resolve())
-  })
 }

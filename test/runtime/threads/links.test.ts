@@ -44,6 +44,7 @@ const identityOf = (name: NodeName): PeerIdentity => ({
   publicKey: name,
   incarnation: name,
   shards: 1,
+  clientUrl: 'http://127.0.0.1:2379',
   wireVersion: 1,
 })
 
