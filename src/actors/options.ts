@@ -52,7 +52,7 @@ export interface GroupLimits {
 export const GROUP_LIMITS: GroupLimits = {
   tickMs: 100,
   electionTicks: 10,
-  quiesceTicks: 0,
+  quiesceTicks: 20,
   compactEntries: 10_000,
   keepEntries: 5000,
   maxApplyLag: 5000,

@@ -4,6 +4,7 @@ import type { ActorKind } from '../runtime/actor.ts'
 import type { ChildSpec, RestartPolicy, SupervisionTree } from '../runtime/supervision.ts'
 import { leaseExpirerKind } from './lease-expirer/behavior.ts'
 import type { TreeOptions, TreePorts } from './options.ts'
+import { pulseKind } from './pulse/behavior.ts'
 import { raftGroupKind } from './raft-group/behavior.ts'
 import { watchDoorKind } from './watch-door/behavior.ts'
 import { watchHubKind } from './watch-hub/behavior.ts'
@@ -19,6 +20,7 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
     ...rest,
   })
   return [
+    child('pulse', { placement: 'each-shard', keys: [] }),
     child('watch-door', { placement: 'each-shard', keys: [] }),
     child('watch-hub', { placement: 'key', keys: groups }),
     child('lease-expirer', { placement: 'key', keys: groups }),
@@ -32,6 +34,7 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
 
 export function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[] {
   return [
+    pulseKind(options),
     watchDoorKind(options),
     watchHubKind(options),
     leaseExpirerKind(options),

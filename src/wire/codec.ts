@@ -10,6 +10,7 @@ import type { Address } from '../runtime/address.ts'
 import type { Delivery, Envelope, Message, MessageCodec } from '../runtime/message.ts'
 import { GROUP_MESSAGES, node } from './messages/group.ts'
 import { LEASE_MESSAGES } from './messages/lease.ts'
+import { PULSE_MESSAGES } from './messages/pulse.ts'
 import { RAFT_MESSAGES } from './messages/raft.ts'
 import { RUNTIME_MESSAGES } from './messages/runtime.ts'
 import type { MessageShape, MessageShapes } from './messages/shapes.ts'
@@ -113,6 +114,7 @@ function readAddress(tuple: readonly unknown[], at: number): Address {
 export const CODEC: Codec = new Codec(
   RUNTIME_MESSAGES,
   RAFT_MESSAGES,
+  PULSE_MESSAGES,
   GROUP_MESSAGES,
   LEASE_MESSAGES,
   WATCH_MESSAGES,

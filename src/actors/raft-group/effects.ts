@@ -104,6 +104,7 @@ export class EffectRunner {
         return
       case 'config-changed':
         context.log.info({ ...effect }, 'the members of the group changed')
+        this.#rooms.neighbours.register(context)
         return
       case 'send-snapshot':
       case 'install-snapshot':

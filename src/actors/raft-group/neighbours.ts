@@ -1,8 +1,9 @@
 /** What a group tells the actors that live beside it: its lease expirer and its watch hub. */
 
 import type { Context, Question } from '../../runtime/actor.ts'
-import { address } from '../../runtime/address.ts'
+import { address, shardOfKey } from '../../runtime/address.ts'
 import type { LeaseKeysAre, LeaseLeadership, LeaseLoaded } from '../../wire/messages/lease.ts'
+import type { PulseRegister, PulseTold } from '../../wire/messages/pulse.ts'
 import type { WatchApplied } from '../../wire/messages/watch.ts'
 import type { Replica } from './replica.ts'
 
@@ -19,6 +20,28 @@ export class Neighbours {
   greet(context: Context): void {
     this.greetExpirer(context)
     this.greetHub(context)
+    this.register(context)
+  }
+
+  /** Names the nodes of the members to this shard's pulse, which tells when one falls silent. */
+  register(context: Context): void {
+    const { group, directory, options } = this.#replica
+    // A newcomer is in nobody's configuration yet, but must be heard to get there.
+    const nodes = new Set(directory.members().map((member) => member.node))
+    nodes.delete(options.node)
+    const register: PulseRegister = { kind: 'pulse.register', group, nodes: [...nodes] }
+    const shard = shardOfKey(group, options.workers)
+    context.sendNow(address(options.node, 'pulse', String(shard)), register)
+  }
+
+  /** A node's shard fell silent, came back, or is another one. */
+  told({ node, now }: PulseTold): void {
+    const { directory, raft } = this.#replica
+    for (const { peer } of directory.members()) {
+      if (directory.nodeOf(peer) !== node) continue
+      raft.step({ type: now === 'silent' ? 'peer-down' : 'peer-up', peer })
+    }
+    if (now === 'reborn') raft.step({ type: 'wake' })
   }
 
   greetExpirer(context: Context): void {

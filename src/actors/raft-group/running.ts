@@ -25,6 +25,7 @@ import type {
   KvWrite,
 } from '../../wire/messages/group.ts'
 import type { LeaseKeysAsk } from '../../wire/messages/lease.ts'
+import type { PulseTold } from '../../wire/messages/pulse.ts'
 import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { WatchHistory, WatchPrevious } from '../../wire/messages/watch.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
@@ -154,6 +155,13 @@ export class RunningGroup {
       case 'group.act':
         this.#replica.acted()
         this.#act(context)
+        return
+      case 'pulse.told':
+        this.#neighbours.told(message as PulseTold)
+        this.#replica.actSoon(context)
+        return
+      case 'pulse.ask':
+        this.#neighbours.register(context)
         return
       case 'lease.hello':
         this.#neighbours.greetExpirer(context)

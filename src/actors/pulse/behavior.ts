@@ -1,0 +1,156 @@
+/**
+ * The actor that beats for its shard, and listens for the shards of other nodes that carry the same
+ * groups. It tells those groups who fell silent, came back or was born again, so that a quiet group
+ * needs no heartbeat of its own. One beat per pair of shards, however many groups.
+ */
+
+import type { GroupId, NodeName } from '../../base/ids.ts'
+import { type LivenessChange, PulseRecord } from '../../core/pulse/liveness.ts'
+import type { Actor, ActorKind, Context, Input } from '../../runtime/actor.ts'
+import { type Address, address, shardOfKey } from '../../runtime/address.ts'
+import type { Message } from '../../runtime/message.ts'
+import type {
+  PulseBeat,
+  PulseRegister,
+  PulseTold,
+  PulseWorkers,
+} from '../../wire/messages/pulse.ts'
+import type { TreeOptions } from '../options.ts'
+
+export const PULSE = 'pulse'
+
+const BEAT_MS = 100
+const SILENCE_MS = 1000
+const HELLO_BEATS = 10
+
+export function pulseKind(options: TreeOptions): ActorKind {
+  return { kind: PULSE, create: (at) => new Pulse(Number(at.key), options) }
+}
+
+class Pulse implements Actor {
+  readonly #shard: number
+  readonly #options: TreeOptions
+  readonly #record = new PulseRecord(SILENCE_MS)
+  /** Which nodes each group of this shard cares about. */
+  readonly #groups = new Map<GroupId, readonly NodeName[]>()
+  /** Workers of other nodes, as they said. */
+  readonly #workers = new Map<NodeName, number>()
+  #beats = 0
+
+  constructor(shard: number, options: TreeOptions) {
+    this.#shard = shard
+    this.#options = options
+  }
+
+  receive(input: Input, context: Context): void {
+    if (input.type === 'start') this.#start(context)
+    else if (input.type === 'timer') this.#beat(context)
+    else if (input.type === 'message') this.#told(input.message, input.from, context)
+  }
+
+  inspect(): object {
+    return { groups: this.#groups.size, targets: this.#targets() }
+  }
+
+  #start(context: Context): void {
+    const { groups, workers } = this.#options
+    for (const group of groups) {
+      if (shardOfKey(group, workers) !== this.#shard) continue
+      context.sendNow(address(context.self.node, 'raft-group', group), { kind: 'pulse.ask' })
+    }
+    this.#nextBeat(context)
+  }
+
+  /** On the grid of the clock, together with the ticks of groups. */
+  #nextBeat(context: Context): void {
+    context.setTimer('beat', BEAT_MS - (context.nowMs % BEAT_MS))
+  }
+
+  #beat(context: Context): void {
+    this.#nextBeat(context)
+    const beat: PulseBeat = { kind: 'pulse.beat', shard: this.#shard, life: context.life }
+    for (const [node, shard] of this.#targets()) context.send(pulseAt(node, shard), beat)
+    if (this.#beats++ % HELLO_BEATS === 0) this.#askForWorkers(context)
+    for (const change of this.#record.look(context.nowMs)) this.#tell(change, context)
+  }
+
+  #askForWorkers(context: Context): void {
+    for (const nodes of this.#groups.values()) {
+      for (const node of nodes) {
+        if (!this.#workers.has(node)) context.send(pulseAt(node, 0), { kind: 'pulse.hello' })
+      }
+    }
+  }
+
+  #told(message: Message, from: Address, context: Context): void {
+    switch (message.kind) {
+      case 'pulse.beat': {
+        const { shard, life } = message as PulseBeat
+        const change = this.#record.beat(from.node, shard, life, context.nowMs)
+        if (change !== undefined) this.#tell(change, context)
+        return
+      }
+      case 'pulse.hello': {
+        const { workers } = this.#options
+        const told: PulseWorkers = { kind: 'pulse.workers', workers }
+        context.send(from, told)
+        return
+      }
+      case 'pulse.workers':
+        this.#workers.set(from.node, (message as PulseWorkers).workers)
+        this.#expect(context)
+        return
+      case 'pulse.register':
+        this.#register(message as PulseRegister, context)
+        return
+      default:
+        return
+    }
+  }
+
+  #register({ group, nodes }: PulseRegister, context: Context): void {
+    this.#groups.set(group, nodes)
+    this.#expect(context)
+    for (const node of nodes) {
+      const shard = this.#shardOf(group, node)
+      if (shard === undefined || !this.#record.isSilent(node, shard)) continue
+      this.#tellGroup(group, { kind: 'pulse.told', node, now: 'silent' }, context)
+    }
+  }
+
+  #expect(context: Context): void {
+    for (const [node, shard] of this.#targets()) this.#record.expect(node, shard, context.nowMs)
+  }
+
+  /** The shards elsewhere that carry a group of this shard, each once. */
+  #targets(): readonly (readonly [NodeName, number])[] {
+    const targets = new Map<string, readonly [NodeName, number]>()
+    for (const [group, nodes] of this.#groups) {
+      for (const node of nodes) {
+        const shard = this.#shardOf(group, node)
+        if (shard !== undefined) targets.set(`${node} ${shard}`, [node, shard])
+      }
+    }
+    return [...targets.values()]
+  }
+
+  #shardOf(group: GroupId, node: NodeName): number | undefined {
+    const workers = this.#workers.get(node)
+    return workers === undefined ? undefined : shardOfKey(group, workers)
+  }
+
+  #tell(change: LivenessChange, context: Context): void {
+    const node = change.node as NodeName
+    const told: PulseTold = { kind: 'pulse.told', node, now: change.now }
+    for (const [group, nodes] of this.#groups) {
+      if (!nodes.includes(node) || this.#shardOf(group, node) !== change.shard) continue
+      this.#tellGroup(group, told, context)
+    }
+  }
+
+  #tellGroup(group: GroupId, told: PulseTold, context: Context): void {
+    context.sendNow(address(context.self.node, 'raft-group', group), told)
+  }
+}
+
+const pulseAt = (node: NodeName, shard: number): Address => address(node, PULSE, String(shard))

@@ -1,0 +1,64 @@
+/** The pulse of shards: who is alive between nodes, told to the groups of the same shard. */
+
+import type { GroupId, NodeName } from '../../base/ids.ts'
+import type { Liveness } from '../../core/pulse/liveness.ts'
+import { branded, count, list, oneOf, type Schema, struct, text } from '../schema.ts'
+import { node } from './group.ts'
+import type { MessageShapes } from './shapes.ts'
+
+const NODES = 64
+
+/** Held: a shard whose disk or loop stalls falls silent by itself. */
+export interface PulseBeat {
+  readonly kind: 'pulse.beat'
+  readonly shard: number
+  readonly life: number
+}
+
+/** To the pulse of a node's shard 0: how many workers does it have? */
+export interface PulseHello {
+  readonly kind: 'pulse.hello'
+}
+
+export interface PulseWorkers {
+  readonly kind: 'pulse.workers'
+  readonly workers: number
+}
+
+/** A group of this shard wants to hear of the shards that carry it on these nodes. */
+export interface PulseRegister {
+  readonly kind: 'pulse.register'
+  readonly group: GroupId
+  readonly nodes: readonly NodeName[]
+}
+
+/** A new life of the pulse asks the groups of its shard to say so again. */
+export interface PulseAsk {
+  readonly kind: 'pulse.ask'
+}
+
+export interface PulseTold {
+  readonly kind: 'pulse.told'
+  readonly node: NodeName
+  readonly now: Liveness
+}
+
+const group: Schema<GroupId> = branded(text(NODES))
+const system = { lane: 'system', refusal: 'drop' } as const
+
+export const PULSE_MESSAGES: MessageShapes = {
+  'pulse.beat': { tag: 90, delivery: system, schema: struct({ shard: count, life: count }) },
+  'pulse.hello': { tag: 91, delivery: system, schema: struct({}) },
+  'pulse.workers': { tag: 92, delivery: system, schema: struct({ workers: count }) },
+  'pulse.register': {
+    tag: 93,
+    delivery: system,
+    schema: struct({ group, nodes: list(node, NODES) }),
+  },
+  'pulse.ask': { tag: 94, delivery: system, schema: struct({}) },
+  'pulse.told': {
+    tag: 95,
+    delivery: system,
+    schema: struct({ node, now: oneOf('silent', 'heard', 'reborn') }),
+  },
+}
