@@ -52,7 +52,6 @@ function skip(bytes: Bytes, at: number, depth: number): number {
   const elements = arrayLength(bytes, at)
   if (elements === undefined) return skipScalar(bytes, at, byte)
   let end = at + (byte <= 0x9f ? 1 : byte === 0xdc ? 3 : 5)
-  within(bytes, end + elements)
   for (let i = 0; i < elements; i++) end = skip(bytes, end, depth + 1)
   return end
 }

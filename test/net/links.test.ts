@@ -16,6 +16,7 @@ linksContract('loopback', async (): Promise<LinksUnderTest> => {
       publicKey: name.padEnd(64, '0').replace('n', 'a'),
       incarnation: name.padEnd(32, '0').replace('n', 'a'),
       shards: 2,
+      clientUrl: 'http://127.0.0.1:2379',
       wireVersion: 1,
     }
     return { name: identity.name, links: network.join(identity, ear), ear }

@@ -114,6 +114,23 @@ describe('loss and return', { concurrency: true }, () => {
       },
     ))
 
+  it('4.2 does not spin with a peer that is rejected each time', () =>
+    withNodes(
+      () => openCluster(2),
+      async (a, b) => {
+        const end = performance.now() + 2_000
+        let ups = 0
+        while (performance.now() < end) {
+          await a?.ear.until(() => a.ear.hears(N2), 'another link')
+          ups++
+          a?.links.reject(N2, 'as always')
+        }
+        assert.ok(ups >= 2, 'it may come back')
+        assert.ok(ups <= 16, `came back ${ups} times in two seconds`)
+        assert.equal(b?.ear.frames.length, 0)
+      },
+    ))
+
   it('4.1 gives up a peer that stands still, and comes back when it moves on', () =>
     withChild(async (node, child) => {
       child.kill('SIGSTOP')

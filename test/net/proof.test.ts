@@ -32,6 +32,7 @@ const introduction: Introduction = {
   incarnation: 'b'.repeat(32),
   life: 'c'.repeat(32),
   shards: 2,
+  clientUrl: 'http://127.0.0.1:2379',
   host: '127.0.0.1',
   port: 1,
   bulkKey: 'd'.repeat(64),

@@ -49,6 +49,7 @@ export async function openNode(
     node: name as NodeName,
     identity: createIdentity(),
     shards: 2,
+    clientUrl: 'http://127.0.0.1:2379',
     host: HOST,
     port,
     bootstrap: bootstrap.map((at) => `${HOST}:${at}`),
