@@ -55,9 +55,9 @@ export type Condition =
     }
 
 export interface Transaction {
-  readonly when: readonly Condition[]
-  readonly then: readonly Operation[]
-  readonly otherwise?: readonly Operation[]
+  readonly compare: readonly Condition[]
+  readonly success: readonly Operation[]
+  readonly failure?: readonly Operation[]
 }
 
 export interface TxnResult {
@@ -124,9 +124,9 @@ export class Kv {
 
   async txn(transaction: Transaction, options: CallOptions = {}): Promise<TxnResult> {
     const request = {
-      compare: transaction.when.map(compareOf),
-      success: transaction.then.map(opOf),
-      failure: (transaction.otherwise ?? []).map(opOf),
+      compare: transaction.compare.map(compareOf),
+      success: transaction.success.map(opOf),
+      failure: (transaction.failure ?? []).map(opOf),
     }
     const answer = await this.#endpoints.write(SERVICE, METHODS.txn, request, options)
     return {
