@@ -156,6 +156,8 @@ export class ShardSupervisor {
   #cannotLoad(reason: string): void {
     if (this.#stopping || this.#fatal) return
     this.#fatal = true
+    // A task that no thread will ever take is refused by this.
+    void this.#pool.destroy()
     this.#parts.fatal(`shard ${this.#parts.shard} cannot load: ${reason}`)
   }
 
