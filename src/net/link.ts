@@ -21,6 +21,8 @@ export interface PeerIdentity {
   readonly incarnation: string
   /** How many shards take messages there: senders pick the shard by the hash of the actor's key. */
   readonly shards: number
+  /** Where clients reach it: `http://host:port`. */
+  readonly clientUrl: string
   /** The wire version both ends agreed on. */
   readonly wireVersion: number
 }

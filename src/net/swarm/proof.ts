@@ -33,6 +33,7 @@ export interface Introduction {
   /** Drawn at each opening of the links: tells a restarted peer from a reconnecting one. */
   readonly life: string
   readonly shards: number
+  readonly clientUrl: string
   readonly host: string
   readonly port: number
   /** Public key of this node's bulk lane. */
@@ -72,6 +73,7 @@ const introduction: StructSchema<Introduction> = struct<Introduction>({
   incarnation: hexText(16),
   life: hexText(16),
   shards: count,
+  clientUrl: text(256),
   host: text(256),
   port: count,
   bulkKey: hexText(32),

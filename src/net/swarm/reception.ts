@@ -23,7 +23,7 @@ export interface ReceptionParts {
   readonly events: SessionEvents
   /** A member of this cluster introduced itself. */
   readonly learnt: (contact: Contact) => void
-  readonly refused: (lane: Lane, refusal: Refusal) => void
+  readonly refused: (refusal: Refusal) => void
   /** For faults: whether nothing passes between this node and that. */
   readonly blocked: (peer: PeerIdentity) => boolean
 }
@@ -160,7 +160,7 @@ export class Reception {
     peer?: PeerIdentity,
   ): void {
     const { initiator: called, remoteAddress: address } = lane
-    this.#parts.refused(lane, {
+    this.#parts.refused({
       cause,
       reason,
       called,
@@ -182,8 +182,8 @@ export class Reception {
 }
 
 function identify({ introduction, wireVersion }: Partner): PeerIdentity {
-  const { name, publicKey, incarnation, shards } = introduction
-  return { name: nodeName(name), publicKey, incarnation, shards, wireVersion }
+  const { name, publicKey, incarnation, shards, clientUrl } = introduction
+  return { name: nodeName(name), publicKey, incarnation, shards, clientUrl, wireVersion }
 }
 
 /** Where it was seen comes before where it says it is: it may not know its own address. */

@@ -173,13 +173,13 @@ class HyperswarmLinks implements SwarmLinks {
       now: () => clock.monotonicMs(),
       events: this.#sessionEvents(),
       learnt: (contact) => this.#contacts.learn(contact),
-      refused: (lane, refusal) => this.#tellRefusal(lane, refusal),
+      refused: (refusal) => this.#tellRefusal(refusal),
       blocked: ({ name }) => this.faults.has(name),
     })
   }
 
   #introduce(): Introduction {
-    const { cluster, node, identity, shards } = this.#options
+    const { cluster, node, identity, shards, clientUrl } = this.#options
     return {
       cluster,
       name: node,
@@ -187,6 +187,7 @@ class HyperswarmLinks implements SwarmLinks {
       incarnation: identity.incarnation,
       life: this.#life,
       shards,
+      clientUrl,
       ...this.address,
       bulkKey: this.#bulkKeys.publicKey.toString('hex'),
       ticket: '',
@@ -221,12 +222,14 @@ class HyperswarmLinks implements SwarmLinks {
     this.#contacts.lost(peer.publicKey, lived)
   }
 
-  #tellRefusal(lane: Lane, refusal: Refusal): void {
+  #tellRefusal(refusal: Refusal): void {
     const now = this.#options.clock.monotonicMs()
-    for (const [key, at] of this.#toldAt) if (now - at >= REFUSAL_MS) this.#toldAt.delete(key)
-    if (this.#toldAt.has(lane.remoteKey)) return
-    this.#toldAt.set(lane.remoteKey, now)
-    this.#options.log.warn({ ...refusal, key: lane.remoteKey }, 'no link to this node')
+    for (const [who, at] of this.#toldAt) if (now - at >= REFUSAL_MS) this.#toldAt.delete(who)
+    const { host, port } = refusal.address ?? {}
+    const who = `${host}:${port}`
+    if (this.#toldAt.has(who)) return
+    this.#toldAt.set(who, now)
+    this.#options.log.warn(refusal, 'no link to this node')
     this.#options.onRefused?.(refusal)
   }
 

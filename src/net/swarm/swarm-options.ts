@@ -18,6 +18,8 @@ export interface SwarmOptions {
   readonly identity: NodeIdentity
   /** Worker shards of this node, told to the peers. */
   readonly shards: number
+  /** Where clients reach this node, told to the peers: `http://host:port`. */
+  readonly clientUrl: string
   /** Where this node listens: an IPv4 address (or name of one) and a UDP port; 0 picks a free one. */
   readonly host: string
   readonly port: number
