@@ -1,6 +1,6 @@
 /**
  * Chainfire over this node's actors: turns each call into one question to the right actor of this node
- * and its answer into an outcome. Holds no state but open watch streams; proposes nothing twice.
+ * and its answer into an outcome. Holds no state but what watch streams need to go on; proposes nothing twice.
  *
  * `ChainfireCalls` is the ground with callbacks, which run on the shard's own turns; `chainfireFace` is
  * the same with promises.
@@ -22,9 +22,10 @@ import type {
   KvWriteDone,
 } from '../wire/messages/group.ts'
 import type { LeaseListIs, LeaseRenewed, LeaseTimeToLiveIs } from '../wire/messages/lease.ts'
-import type { WatchDeliver } from '../wire/messages/watch.ts'
+import type { WatchDeliver, WatchStreamMessage } from '../wire/messages/watch.ts'
 import type { Chainfire, GroupStatus, LeaseTimeToLive, Outcome, WatchStream } from './chainfire.ts'
 import { RECOVERING } from './raft-group/status.ts'
+import { WatchResume } from './watch-resume.ts'
 
 export interface FaceOptions {
   readonly node: NodeName
@@ -89,14 +90,32 @@ export class ChainfireCalls {
   watch(window: number, deliver: (response: WatchResponse) => void): WatchStream {
     const { node, shard, group } = this.#options
     const door = address(node, 'watch-door', String(shard))
-    const port = this.#outside.open((message) => deliver((message as WatchDeliver).response))
-    const tell = (message: Message): void => port.send(door, message)
-    tell({ kind: 'watch.open', group, window } as Message)
+    const resume = new WatchResume()
+    const port = this.#outside.open((message) => {
+      if (message.kind === 'watch.lost') open()
+      else if (message.kind === 'watch.deliver') {
+        const { response } = message as WatchDeliver
+        if (resume.heard(response)) deliver(response)
+      }
+    })
+    const tell = (message: WatchStreamMessage): void => port.send(door, message)
+    const open = (): void => {
+      tell({ kind: 'watch.open', group, window })
+      for (const request of resume.again()) tell({ kind: 'watch.create', request })
+      for (const watchId of resume.cancels()) tell({ kind: 'watch.cancel', watchId })
+    }
+    open()
     return {
-      create: (request) => tell({ kind: 'watch.create', request } as Message),
-      cancel: (watchId) => tell({ kind: 'watch.cancel', watchId } as Message),
+      create: (request) => {
+        resume.asked(request)
+        tell({ kind: 'watch.create', request })
+      },
+      cancel: (watchId) => {
+        resume.cancelAsked(watchId)
+        tell({ kind: 'watch.cancel', watchId })
+      },
       progress: () => tell({ kind: 'watch.progress' }),
-      consumed: (responses) => tell({ kind: 'watch.consumed', responses } as Message),
+      consumed: (responses) => tell({ kind: 'watch.consumed', responses }),
       close: () => {
         tell({ kind: 'watch.close' })
         port.close()

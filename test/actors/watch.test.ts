@@ -96,3 +96,23 @@ test('no event is lost or told twice when the group, the hub or the door throws'
     )
   }
 })
+
+test('streams that did not all get a word in come back by themselves', async () => {
+  const { made, leader, write } = await cluster(1)
+  const heard = Array.from({ length: 3000 }, () => [] as WatchResponse[])
+  const streams = heard.map((responses) =>
+    made.face(leader).watch(10, (response) => responses.push(response)),
+  )
+  for (const stream of streams) stream.create(watchFrom('k', 0))
+  await made.world.advance(3000)
+  await write('k', 'v')
+  await made.world.advance(1000)
+  for (const responses of heard) {
+    assert.deepEqual(
+      responses.map(({ created }) => created),
+      [true, false],
+    )
+    assert.deepEqual(told(responses), ['2=v'])
+  }
+  for (const stream of streams) stream.close()
+})

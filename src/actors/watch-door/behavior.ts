@@ -21,11 +21,13 @@ import type {
 } from '../../wire/messages/watch.ts'
 import type { TreeOptions } from '../options.ts'
 import { WATCH_DOOR, WATCH_HUB } from '../watch-hub/behavior.ts'
-import { isStreamMessage, tellSet } from './streams.ts'
+import { isStreamKind, tellSet } from './streams.ts'
 
 /** A lost subscription is renewed, a failed question asked again, this often. */
 const LISTEN_MS = 1000
 const RETRY_MS = 200
+const LOST_AT_ONCE = 200
+const LOST_MS = 10
 
 interface Stream {
   readonly number: number
@@ -38,26 +40,43 @@ interface Watched {
   streams: number
 }
 
+/**
+ * Streams outlive a door that throws: the kind remembers who they are, so that the next life can tell
+ * them to come back. Nothing else passes from one life to the next.
+ */
 export function watchDoorKind(options: TreeOptions): ActorKind {
-  return { kind: WATCH_DOOR, create: (at) => new WatchDoor(Number(at.key), options) }
+  const streams = new Map<string, Map<string, Address>>()
+  return {
+    kind: WATCH_DOOR,
+    create: (at) => {
+      const known = streams.get(at.key) ?? new Map<string, Address>()
+      streams.set(at.key, known)
+      return new WatchDoor(Number(at.key), options, known)
+    },
+  }
 }
 
 class WatchDoor implements Actor {
   readonly #shard: number
   readonly #options: TreeOptions
+  readonly #known: Map<string, Address>
   readonly #watched = new Map<string, Watched>()
   readonly #byKey = new Map<string, Stream>()
   readonly #byNumber = new Map<number, Stream>()
+  /** Streams to be told so. */
+  readonly #lost: Address[] = []
   #number = 0
 
-  constructor(shard: number, options: TreeOptions) {
+  constructor(shard: number, options: TreeOptions, known: Map<string, Address>) {
     this.#shard = shard
+    this.#known = known
     this.#options = options
   }
 
   receive(input: Input, context: Context): void {
     switch (input.type) {
       case 'start':
+        this.#lose(context)
         context.setTimer('listen', LISTEN_MS)
         context.setTimer('progress', this.#options.limits.watchProgressMs)
         return
@@ -65,10 +84,11 @@ class WatchDoor implements Actor {
         this.#timer(input.name, context)
         return
       case 'missed':
-        for (const group of this.#watched.keys()) this.#listen(group, true, context)
+        if (isStreamKind(input.kind)) this.#lose(context)
+        else for (const group of this.#watched.keys()) this.#listen(group, true, context)
         return
       case 'message':
-        if (isStreamMessage(input.message)) this.#stream(input.message, input.from, context)
+        if (isStreamKind(input.message.kind)) this.#stream(input.message, input.from, context)
         else this.#hub(input.message, input.from, context)
         return
       case 'answer':
@@ -85,7 +105,9 @@ class WatchDoor implements Actor {
   }
 
   #timer(name: string, context: Context): void {
-    if (name === 'listen') {
+    if (name === 'lost') {
+      this.#tellLost(context)
+    } else if (name === 'listen') {
       for (const group of this.#watched.keys()) this.#listen(group, true, context)
       context.setTimer('listen', LISTEN_MS)
     } else if (name === 'retry') {
@@ -114,6 +136,7 @@ class WatchDoor implements Actor {
     this.#number += 1
     const stream = { number: this.#number, at: from, group }
     this.#byKey.set(from.key, stream)
+    this.#known.set(from.key, from)
     this.#byNumber.set(stream.number, stream)
     let watched = this.#watched.get(group)
     if (watched === undefined) {
@@ -126,8 +149,28 @@ class WatchDoor implements Actor {
     watched.set.open(stream.number, window)
   }
 
+  /** What some stream said did not get here, or an earlier life knew it: all of them come back. */
+  #lose(context: Context): void {
+    this.#lost.push(...this.#known.values())
+    this.#known.clear()
+    for (const stream of [...this.#byKey.values()]) {
+      this.#watched.get(stream.group)?.set.close(stream.number)
+      this.#closed(stream, context)
+    }
+    this.#tellLost(context)
+  }
+
+  /** A few at a time, lest their coming back overflow the mailbox again. */
+  #tellLost(context: Context): void {
+    for (const stream of this.#lost.splice(0, LOST_AT_ONCE)) {
+      context.sendNow(stream, { kind: 'watch.lost' })
+    }
+    if (this.#lost.length > 0) context.setTimer('lost', LOST_MS)
+  }
+
   #closed(stream: Stream, context: Context): void {
     this.#byKey.delete(stream.at.key)
+    this.#known.delete(stream.at.key)
     this.#byNumber.delete(stream.number)
     const watched = must(this.#watched.get(stream.group), 'an open stream has its set')
     watched.streams -= 1

@@ -14,7 +14,7 @@ const STREAM_KINDS = new Set([
   'watch.close',
 ])
 
-export const isStreamMessage = (message: Message): boolean => STREAM_KINDS.has(message.kind)
+export const isStreamKind = (kind: string): boolean => STREAM_KINDS.has(kind)
 
 export function tellSet(set: WatchSet, stream: number, message: Message): readonly WatchEffect[] {
   switch (message.kind) {

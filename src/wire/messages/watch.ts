@@ -128,6 +128,19 @@ export interface WatchClose {
   readonly kind: 'watch.close'
 }
 
+export type WatchStreamMessage =
+  | WatchOpen
+  | WatchCreateAsk
+  | WatchCancel
+  | WatchProgress
+  | WatchConsumed
+  | WatchClose
+
+/** The door forgot the stream: to be opened again. */
+export interface WatchLost {
+  readonly kind: 'watch.lost'
+}
+
 export interface WatchDeliver {
   readonly kind: 'watch.deliver'
   readonly response: WatchResponse
@@ -178,6 +191,8 @@ const pulls = { lane: 'normal', refusal: 'pull' } as const
 const asks = { lane: 'normal', refusal: 'fail' } as const
 const drops = { lane: 'normal', refusal: 'drop' } as const
 const told = { lane: 'system', refusal: 'pull' } as const
+/** A stream that was not heard is opened again: see `watch.lost`. */
+const says = { lane: 'normal', refusal: 'pull' } as const
 
 export const WATCH_MESSAGES: MessageShapes = {
   'watch.applied': {
@@ -210,11 +225,12 @@ export const WATCH_MESSAGES: MessageShapes = {
     delivery: drops,
     schema: struct({ values: list(optional(keyValue), EVENTS) }),
   },
-  'watch.open': { tag: 69, delivery: told, schema: struct({ group, window: count }) },
-  'watch.create': { tag: 70, delivery: told, schema: struct({ request: watchCreate }) },
-  'watch.cancel': { tag: 71, delivery: told, schema: struct({ watchId: int }) },
-  'watch.progress': { tag: 72, delivery: told, schema: struct({}) },
-  'watch.consumed': { tag: 73, delivery: told, schema: struct({ responses: count }) },
-  'watch.close': { tag: 74, delivery: told, schema: struct({}) },
+  'watch.open': { tag: 69, delivery: says, schema: struct({ group, window: count }) },
+  'watch.create': { tag: 70, delivery: says, schema: struct({ request: watchCreate }) },
+  'watch.cancel': { tag: 71, delivery: says, schema: struct({ watchId: int }) },
+  'watch.progress': { tag: 72, delivery: says, schema: struct({}) },
+  'watch.consumed': { tag: 73, delivery: says, schema: struct({ responses: count }) },
+  'watch.close': { tag: 74, delivery: says, schema: struct({}) },
+  'watch.lost': { tag: 76, delivery: told, schema: struct({}) },
   'watch.deliver': { tag: 75, delivery: told, schema: struct({ response: watchResponse }) },
 }
