@@ -91,7 +91,8 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = explain(error)
+  // At once: what had started before it failed, threads above all, would keep the process.
+  process.exit(explain(error))
 }
 
 /** Prints what users can mend as it is; anything else is a fault of ours and keeps its stack. */
