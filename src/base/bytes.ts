@@ -50,18 +50,36 @@ export function prefixEnd(prefix: Bytes): Bytes | undefined {
   return undefined
 }
 
-/** Writes a whole number of at most 2^53 - 1 as eight big-endian bytes, so byte order is numeric order. */
+/**
+ * Writes a whole number of at most 2^53 - 1 as eight big-endian bytes, so byte order is numeric order.
+ * Byte by byte: a DataView for each call costs ten times as much.
+ */
 export function putUint64(target: Bytes, at: number, value: number): void {
   assert(Number.isSafeInteger(value) && value >= 0, 'a count must be a safe integer')
-  const view = new DataView(target.buffer, target.byteOffset, target.byteLength)
-  view.setUint32(at, Math.floor(value / 0x1_0000_0000))
-  view.setUint32(at + 4, value >>> 0)
+  assert(at >= 0 && at + 8 <= target.length, 'eight bytes of room')
+  const high = Math.floor(value / 0x1_0000_0000)
+  const low = value >>> 0
+  target[at] = high >>> 24
+  target[at + 1] = high >>> 16
+  target[at + 2] = high >>> 8
+  target[at + 3] = high
+  target[at + 4] = low >>> 24
+  target[at + 5] = low >>> 16
+  target[at + 6] = low >>> 8
+  target[at + 7] = low
 }
 
 /** Reads what `putUint64` wrote; anything beyond 2^53 - 1 is refused. */
 export function getUint64(source: Bytes, at: number): number {
-  const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
-  const value = view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
+  assert(at >= 0 && at + 8 <= source.length, 'eight bytes to read')
+  const value = getUint32(source, at) * 0x1_0000_0000 + getUint32(source, at + 4)
   assert(Number.isSafeInteger(value), 'a stored count is beyond 2^53')
   return value
+}
+
+function getUint32(source: Bytes, at: number): number {
+  const a = source[at] as number
+  const b = source[at + 1] as number
+  const c = source[at + 2] as number
+  return ((a << 24) | (b << 16) | (c << 8) | (source[at + 3] as number)) >>> 0
 }
