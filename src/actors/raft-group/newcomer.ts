@@ -1,7 +1,7 @@
 /**
  * A member with an empty disk finds out what it is. A founder asks the others whether they know it: if
- * one does, its disk was lost, and it must not speak as that member again; once a majority does not, the
- * group is young. A node that comes back by `--rejoin`, or later, asks for an id of its own.
+ * one does, its disk was lost, and it must not speak as that member again; once enough do not, the group
+ * is young. A node that comes back by `--rejoin`, or later, asks for an id of its own.
  */
 
 import { must } from '../../base/assert.ts'
@@ -70,10 +70,16 @@ export class Newcomer {
     return this.#young()
   }
 
+  /**
+   * Whatever this member once promised, it promised in a quorum: so enough others must not know it that
+   * every quorum with it has one of them. A bare majority is not enough: those who only followed never
+   * heard it speak.
+   */
   #young(): Found | undefined {
-    const votes = this.#strangersTo.size + 1
-    const majority = Math.floor(this.#options.founders.length / 2) + 1
-    if (votes < majority) return undefined
+    const founders = this.#options.founders.length
+    const majority = Math.floor(founders / 2) + 1
+    const needed = Math.min(this.#others.length, founders - majority + 1)
+    if (this.#strangersTo.size < needed) return undefined
     return {
       type: 'founder',
       peer: must(this.#founder, 'only founders ask whether they are known'),
