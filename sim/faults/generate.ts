@@ -210,5 +210,5 @@ const FAULTS: Readonly<Record<string, Make>> = {
     },
     forUs: 0,
   }),
-  lull: (draw) => ({ fault: { kind: 'lull' }, forUs: draw.between(3 * SECOND, 6 * SECOND) }),
+  lull: (draw) => ({ fault: { kind: 'lull' }, forUs: draw.between(5 * SECOND, 14 * SECOND) }),
 }

@@ -4,6 +4,8 @@
  */
 
 import type { Chainfire, Outcome } from '../../src/actors/chainfire.ts'
+import { assert } from '../../src/base/assert.ts'
+import { checkPut, checkTxn } from '../../src/core/kv/txn-check.ts'
 import type { Command, KeyValue, RangeRequest } from '../../src/core/kv/types.ts'
 import { keyText } from '../checkers/timeline.ts'
 import { hashText } from '../world/hash.ts'
@@ -42,6 +44,8 @@ export interface Workplace {
   stir(): void
 }
 
+/** etcd's limit for the operations of one transaction. */
+const MAX_OPS = 128
 const RECONNECT_US = 150_000
 
 export class Client {
@@ -190,7 +194,11 @@ export class Client {
     this.#await(call, at.chainfire.range(request))
   }
 
+  /** Asks for nothing that a door would refuse before any actor heard of it. */
   #write(at: Connection, command: Command): void {
+    if (command.op === 'put') assert(checkPut(command.request) === undefined, 'a valid put')
+    if (command.op === 'txn')
+      assert(checkTxn(command.request, MAX_OPS) === undefined, 'a valid txn')
     const call: Call = { type: 'write', command, outcome: undefined, ...this.#begun(at) }
     this.#await(call, at.chainfire.write(command))
   }

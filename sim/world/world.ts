@@ -9,8 +9,7 @@ import { must } from '../../src/base/assert.ts'
 import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import { type Log, SILENT } from '../../src/base/ports/log.ts'
 import type { Shard, ShardProgram } from '../../src/runtime/shard.ts'
-import { batchRingKey } from '../../src/storage/keyspace.ts'
-import { openRecord, sealRecord } from '../../src/storage/record.ts'
+import { BATCH_RING } from '../../src/storage/batch-ring.ts'
 import type { Store } from '../../src/storage/store.ts'
 import { CODEC } from '../../src/wire/codec.ts'
 import { DiskWitness } from '../checkers/disk-witness.ts'
@@ -25,7 +24,6 @@ import { SimNode } from './node.ts'
 import { Randomness } from './random.ts'
 
 export const GROUP = groupId('chainfire')
-const RING_SLOTS = 16
 
 /** Limits narrowed so that short runs meet what takes real clusters days. */
 const NARROW: Partial<GroupLimits> = {
@@ -167,7 +165,7 @@ export class World {
       kinds: actorKinds(options, { disk: () => process.store.stats() }),
       tree: supervisionTree(options),
       codec: CODEC,
-      ring: { slots: RING_SLOTS, key: batchRingKey, seal: sealRecord, open: openRecord },
+      ring: BATCH_RING,
       local: cluster.messages,
     }
   }
