@@ -1,6 +1,6 @@
 /**
  * Which protobuf codec the doors should use: encodes and decodes etcd's hot messages with generated code
- * (ts-proto) and with protobuf-es' reflection over a descriptor set. `node proto/measure.ts`
+ * (ts-proto, with its own writer and with the doors'), and with protobuf-es' reflection over a descriptor set. `node proto/measure.ts`
  */
 
 import { spawnSync } from 'node:child_process'
@@ -13,6 +13,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { MessageWriter } from '../src/api/grpc/message-writer.ts'
 import { PutRequest, RangeResponse } from '../src/wire/proto/etcdserverpb/kv.ts'
 
 const ROUNDS = 300_000
@@ -30,12 +31,18 @@ const { PutRequest: putDesc, RangeResponse: rangeDesc } = descriptors()
 const putBytes = PutRequest.encode(put).finish()
 const rangeBytes = RangeResponse.encode(range).finish()
 
+const writer = new MessageWriter()
+
 measure('ts-proto    PutRequest    encode', () => PutRequest.encode(put).finish())
 measure('protobuf-es PutRequest    encode', () => toBinary(putDesc, create(putDesc, put)))
 measure('ts-proto    PutRequest    decode', () => PutRequest.decode(putBytes))
 measure('protobuf-es PutRequest    decode', () => fromBinary(putDesc, putBytes))
 measure('ts-proto    RangeResponse encode', () => RangeResponse.encode(range).finish())
 measure('protobuf-es RangeResponse encode', () => toBinary(rangeDesc, create(rangeDesc, range)))
+measure('ts-proto + our writer     encode', () => {
+  RangeResponse.encode(range, writer.start() as never)
+  return writer.frame()
+})
 measure('ts-proto    RangeResponse decode', () => RangeResponse.decode(rangeBytes))
 measure('protobuf-es RangeResponse decode', () => fromBinary(rangeDesc, rangeBytes))
 

@@ -1,7 +1,7 @@
 /** The HTTP pages as probes, dashboards and tools see them (etcd 3.6's /health, /livez, /readyz, /version, /metrics). */
 
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Chainfire, GroupStatus } from '../../src/actors/chainfire.ts'
 import { type AdminServer, openAdminServer } from '../../src/admin/admin-server.ts'
 import type { Faults } from '../../src/admin/faults-page.ts'
@@ -11,6 +11,7 @@ import { type AdminPagesParts, adminPages } from '../../src/admin/pages.ts'
 import { MeterBook } from '../../src/base/meter-book.ts'
 import { SILENT } from '../../src/base/ports/log.ts'
 import { InlineCluster } from '../support/inline-cluster.ts'
+import { letTimePass } from '../support/passing-time.ts'
 import { type RunningInline, runInline } from '../support/running-inline.ts'
 
 const VERSIONS = { etcdserver: '3.6.5', etcdcluster: '3.6.0', storage: '3.6.0' }
@@ -152,18 +153,17 @@ describe('the pages of a healthy node', () => {
 })
 
 describe('the pages of a node without a leader', () => {
-  it('unready and unhealthy, but alive, and said why', async () => {
+  it('unready and unhealthy, but alive, and said why', async (context: TestContext) => {
     const cluster = new InlineCluster({ nodes: 3 })
-    const [first, ...others] = cluster.names as [never, ...never[]]
-    for (const name of others) cluster.crash(name)
-    let running = true
-    const passing = (async () => {
-      while (running) {
-        await cluster.world.advance(50)
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-    })()
-    const server = await openPages(cluster.face(first), new MeterBook())
+    const last = await cluster.leader()
+    for (const name of cluster.names) if (name !== last) cluster.crash(name)
+    while ((await cluster.status(last)).leader !== undefined) await cluster.world.advance(100)
+    const time = letTimePass(cluster)
+    const server = await openPages(cluster.face(last), new MeterBook())
+    context.after(async () => {
+      await server.close()
+      await time.stop()
+    })
     const get = async (path: string): Promise<[number, string]> => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`)
       return [response.status, await response.text()]
@@ -177,9 +177,6 @@ describe('the pages of a node without a leader', () => {
       body,
       /^\[\+\]data_corruption ok\n\[\+\]serializable_read ok\n\[-\]linearizable_read failed: etcdserver: .+\n/,
     )
-    await server.close()
-    running = false
-    await passing
   })
 })
 

@@ -1,7 +1,7 @@
 /** etcd's services over a node: checks and their order, codes and texts, headers, metadata (etcd 3.6). */
 
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { status } from '@grpc/grpc-js'
 import { clusterId, memberId } from '../../src/api/etcd/ids.ts'
 import { AuthDefinition } from '../../src/wire/proto/etcdserverpb/auth.ts'
@@ -25,6 +25,7 @@ import { HealthDefinition } from '../../src/wire/proto/grpc/health/v1/health.ts'
 import { LockDefinition } from '../../src/wire/proto/v3lockpb/v3lock.ts'
 import { GrpcCaller } from '../support/grpc-caller.ts'
 import { InlineCluster } from '../support/inline-cluster.ts'
+import { letTimePass } from '../support/passing-time.ts'
 import { openDoorOver, type RunningDoor, runDoor } from '../support/running-door.ts'
 
 const KV = KVDefinition.fullName
@@ -344,18 +345,17 @@ describe('etcd services over one node', { timeout: 30_000 }, () => {
 })
 
 describe('etcd services without a leader', { timeout: 30_000 }, () => {
-  it('clients that insist on a leader are told at once, open streams after a while', async () => {
+  it('clients that insist on a leader are told at once, open streams after a while', async (context: TestContext) => {
     const cluster = new InlineCluster({ nodes: 3 })
     const leader = await cluster.leader()
-    let running = true
-    const passing = (async () => {
-      while (running) {
-        await cluster.world.advance(20)
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-    })()
+    const time = letTimePass(cluster)
     const door = await openDoorOver(cluster.face(leader))
     const caller = new GrpcCaller(`127.0.0.1:${door.port}`)
+    context.after(async () => {
+      caller.close()
+      await door.close()
+      await time.stop()
+    })
     const stream = caller.stream(WatchDefinition.fullName, WatchDefinition.methods.watch, {
       hasleader: 'true',
     })
@@ -375,10 +375,6 @@ describe('etcd services without a leader', { timeout: 30_000 }, () => {
     })
     const local = await caller.call(KV, kv.range, rangeOf('a', { serializable: true }))
     assert.equal(local.count, 0n)
-    caller.close()
-    await door.close()
-    running = false
-    await passing
   })
 })
 

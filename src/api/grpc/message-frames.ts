@@ -92,12 +92,3 @@ export class MessageDeframer {
     return new Status(Code.INTERNAL, `grpc: failed to decompress the received message: ${error}`)
   }
 }
-
-/** A message behind its prefix, uncompressed. */
-export function frameMessage(body: Bytes): Bytes {
-  const frame = Buffer.allocUnsafeSlow(PREFIX_BYTES + body.length)
-  frame[0] = 0
-  frame.writeUInt32BE(body.length, 1)
-  frame.set(body, PREFIX_BYTES)
-  return frame
-}

@@ -5,11 +5,12 @@
 
 import type { Bytes } from '../../base/bytes.ts'
 import type { Fields } from '../door.ts'
+import { MessageWriter } from './message-writer.ts'
 import { Code, Status } from './status.ts'
 
-/** The codec that the generator makes of a message. */
+/** The codec that the generator makes of a message; its own writer is never used here. */
 export interface MessageType<T> {
-  encode(message: T): { finish(): Uint8Array }
+  encode(message: T, writer?: never): unknown
   decode(bytes: Uint8Array): T
 }
 
@@ -84,6 +85,7 @@ export interface Method {
   readonly name: string
   readonly labels: string
   decode(bytes: Bytes): unknown
+  /** The message in a gRPC frame. */
   encode(message: unknown): Bytes
   readonly run:
     | { readonly type: 'unary'; readonly handler: UnaryHandler<unknown, unknown> }
@@ -100,9 +102,22 @@ export function service<D extends ServiceDefinition>(
     name: method.name,
     labels: labelsOf(definition, method),
     decode: (bytes) => method.requestType.decode(bytes),
-    encode: (message) => method.responseType.encode(message).finish(),
+    encode: encoderOf(method),
     run: runOf(method, handlers[key as keyof D['methods']]),
   }))
+}
+
+/** One message at a time is encoded on a thread, so one writer serves all. */
+const writer = new MessageWriter()
+
+type Encode = (message: unknown, into: MessageWriter) => unknown
+
+function encoderOf({ responseType }: MethodDefinition): (message: unknown) => Bytes {
+  const encode = responseType.encode as unknown as Encode
+  return (message) => {
+    encode(message, writer.start())
+    return writer.frame()
+  }
 }
 
 function runOf(method: MethodDefinition, handler: unknown): Method['run'] {

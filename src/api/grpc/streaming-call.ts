@@ -14,7 +14,7 @@ import {
   statusOfBug,
   statusOfMalformed,
 } from './call-context.ts'
-import { frameMessage, MessageDeframer } from './message-frames.ts'
+import { MessageDeframer } from './message-frames.ts'
 import type { Method, StreamingCall, StreamingHandler, StreamingListener } from './service.ts'
 import { Code, type CodeNumber, HEADERS, OK_TRAILERS, Status } from './status.ts'
 
@@ -101,7 +101,7 @@ export class RunningStream implements StreamReceiver, StreamingCall<unknown>, Ex
     if (this.#done) return true
     if (!this.#headersSent) this.#sendHeaders()
     this.#context.meter.count(`grpc_server_msg_sent_total{${this.#method.labels}}`)
-    const room = this.#stream.sendData(frameMessage(this.#method.encode(message)))
+    const room = this.#stream.sendData(this.#method.encode(message))
     // Who does not read its answers may not ask for more.
     if (!room) {
       this.#slowReader = true

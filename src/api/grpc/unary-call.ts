@@ -13,7 +13,7 @@ import {
   statusOfBug,
   statusOfMalformed,
 } from './call-context.ts'
-import { frameMessage, MessageDeframer, PREFIX_BYTES } from './message-frames.ts'
+import { MessageDeframer, PREFIX_BYTES } from './message-frames.ts'
 import type { Call, Method, UnaryHandler } from './service.ts'
 import { Code, type CodeNumber, HEADERS, OK_TRAILERS, Status } from './status.ts'
 
@@ -132,7 +132,7 @@ export class UnaryCall implements StreamReceiver, Call, Expiring {
     }
     let frame: Bytes
     try {
-      frame = frameMessage(this.#method.encode(result))
+      frame = this.#method.encode(result)
     } catch (error) {
       this.#fail(statusOfBug(this.#context, this.#method, error))
       return
