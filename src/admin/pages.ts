@@ -15,6 +15,8 @@ export interface PublicPagesParts extends HealthPagesParts {
 export interface AdminPagesParts extends PublicPagesParts {
   /** JSON for people and tools, by path: `/status`, `/inspect`. */
   readonly reports: Readonly<Record<string, () => Promise<object>>>
+  /** More pages by path, for tests and benches. */
+  readonly tools?: Pages
   /** Only where the config allows faults. */
   readonly faults?: Faults
 }
@@ -26,7 +28,10 @@ export const publicPages = (parts: PublicPagesParts): RequestListener =>
 export function adminPages(parts: AdminPagesParts): RequestListener {
   const reports = Object.entries(parts.reports).map(([path, report]) => [path, reportPage(report)])
   const faults: Pages = parts.faults ? { '/debug/faults/': faultsPage(parts.faults) } : {}
-  return serve({ ...publicOnes(parts), ...Object.fromEntries(reports), ...faults }, parts.log)
+  return serve(
+    { ...publicOnes(parts), ...Object.fromEntries(reports), ...parts.tools, ...faults },
+    parts.log,
+  )
 }
 
 const publicOnes = (parts: PublicPagesParts): Pages => ({

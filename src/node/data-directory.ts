@@ -34,6 +34,8 @@ export interface Identity {
   readonly publicKey: string
   /** 128 random bits in hex, drawn when the directory was made. */
   readonly incarnation: string
+  /** The directory was made by `--rejoin`: its node asks for a new place in its groups. */
+  readonly rejoined: boolean
 }
 
 export interface DataDirectory {
@@ -49,6 +51,8 @@ export interface Expected {
   readonly path: string
   readonly clusterId: string
   readonly node: string
+  /** Sets what the directory holds aside and makes it anew. */
+  readonly rejoin: boolean
   /** Draws who this node will be, if the directory is made now. */
   createIdentity(): Drawn
 }
@@ -65,6 +69,7 @@ export function openDataDirectory(expected: Expected): DataDirectory {
   try {
     mkdirSync(path, { recursive: true })
     takeLock(path, expected.node)
+    if (expected.rejoin) setAside(path)
     if (existsSync(join(path, 'FORMAT'))) return readDirectory(expected)
     return makeDirectory(expected)
   } catch (error) {
@@ -87,9 +92,21 @@ export function writeAtomically(path: string, content: string, mode = 0o644): vo
   renameSync(draft, path)
 }
 
-function makeDirectory({ path, clusterId, node, createIdentity }: Expected): DataDirectory {
-  const { seed: keySeed, publicKey, incarnation } = createIdentity()
-  const identity: Identity = { diskVersion: DISK_VERSION, clusterId, node, publicKey, incarnation }
+/** Nothing is deleted: whoever rejoins by mistake still has the old store. */
+function setAside(path: string): void {
+  const old = join(path, `before-rejoin-${new Date().toISOString().replaceAll(':', '')}`)
+  for (const name of ['FORMAT', 'key', 'store', 'members.json', 'ready.json']) {
+    if (!existsSync(join(path, name))) continue
+    mkdirSync(old, { recursive: true })
+    renameSync(join(path, name), join(old, name))
+  }
+}
+
+function makeDirectory(expected: Expected): DataDirectory {
+  const { path, clusterId, node, rejoin: rejoined } = expected
+  const { seed: keySeed, publicKey, incarnation } = expected.createIdentity()
+  const version = { diskVersion: DISK_VERSION }
+  const identity: Identity = { ...version, clusterId, node, publicKey, incarnation, rejoined }
   writeAtomically(join(path, 'key'), keySeed, 0o600)
   // Last: a directory without it counts as not made.
   writeAtomically(join(path, 'FORMAT'), `${JSON.stringify(identity, null, 2)}\n`)

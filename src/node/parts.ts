@@ -1,95 +1,71 @@
-/** What one thread of a node is made of, whichever thread it is: its program, its store, its doors. */
+/** What one thread of a node is made of, whichever thread it is: its program, its store, its door. */
 
-import { chainfireFace } from '../actors/chainfire-face.ts'
 import { actorKinds, supervisionTree } from '../actors/tree.ts'
-import { type ClientDoor, openClientDoor } from '../api/client-door.ts'
-import { clusterId, memberId } from '../api/etcd/ids.ts'
-import type { Membership } from '../api/etcd/member-list.ts'
-import { ETCD_LIMITS } from '../api/limits.ts'
-import { UNMETERED } from '../base/ports/meter.ts'
+import { MeterBook } from '../base/meter-book.ts'
 import type { ReadyShard, ShardParts } from '../runtime/threads/parts.ts'
 import { BATCH_RING } from '../storage/batch-ring.ts'
-import { type LevelStore, openLevelStore } from '../storage/level/level-store.ts'
+import { openLevelStore } from '../storage/level/level-store.ts'
+import type { Store, StoreStats } from '../storage/store.ts'
 import { CODEC } from '../wire/codec.ts'
 import { decodeFrame, encodeFrames, peekShard } from '../wire/frame.ts'
+import { openDoor } from './door.ts'
+import { FaultyStore } from './faulty-store.ts'
 import { openLogger } from './logger.ts'
-import { CHAINFIRE, type NodePlan } from './plan.ts'
+import type { NodePlan } from './plan.ts'
 import { REPORT, shardReport } from './report.ts'
 
-/** A little more than the groups' own limit, so that theirs speaks first. */
-const FACE_SLACK_MS = 500
+/** The name under which a shard gives what its meter counted since the last time. */
+export const READINGS = 'readings'
+/** The name under which a shard takes a `DiskFault`. */
+export const DISK_FAULT = 'disk-fault'
 
-export function makeParts(plan: NodePlan, shard: number): ShardParts {
+export type DiskFault = { readonly stallMs: number } | { readonly full: boolean }
+
+/** Before the store is open nobody writes. */
+const NO_DISK: StoreStats = { diskBytes: 0, levelZeroFiles: 0, freeBytes: 0 }
+
+export interface NodeParts extends ShardParts {
+  readonly meter: MeterBook
+  disk(): StoreStats
+}
+
+export function makeParts(plan: NodePlan, shard: number): NodeParts {
   const { tree, logLevel, storeDirectory, sync } = plan
-  const log = openLogger({ level: logLevel, node: tree.node, ...(shard > 0 ? { shard } : {}) })
-  let store: LevelStore | undefined
-  const ports = {
-    disk: () => store?.stats() ?? { diskBytes: 0, levelZeroFiles: 0, freeBytes: 0 },
-  }
+  const meter = new MeterBook()
+  let store: Store | undefined
+  let faulty: FaultyStore | undefined
+  const disk = (): StoreStats => store?.stats() ?? NO_DISK
   return {
     program: {
-      kinds: actorKinds(tree, ports),
+      kinds: actorKinds(tree, { disk }),
       tree: supervisionTree(tree),
       codec: CODEC,
       ring: BATCH_RING,
     },
     frames: { decodeFrame, encodeFrames, peekShard },
-    log,
-    meter: UNMETERED,
+    log: openLogger({ level: logLevel, node: tree.node, ...(shard > 0 ? { shard } : {}) }),
+    meter,
+    disk,
     openStore: async () => {
       const opened = await openLevelStore({ directory: storeDirectory, sync })
-      store = opened
-      return { store: opened, close: () => opened.close() }
+      if (plan.faults) faulty = new FaultyStore(opened)
+      store = faulty ?? opened
+      return { store, close: () => opened.close() }
     },
     onReady: async (ready) => {
+      if (faulty !== undefined) serveDiskFaults(ready, faulty)
       // Workers carry the clients; the main thread does when it is alone.
-      const isDoor = shard > 0 || tree.workers === 0
-      const door = isDoor ? await openDoor(plan, shard, ready) : undefined
+      const hasDoor = shard > 0 || tree.workers === 0
+      const door = hasDoor ? await openDoor(plan, shard, ready) : undefined
       ready.serve(REPORT, () => shardReport(ready, () => door?.connections() ?? 0))
+      ready.serve(READINGS, () => meter.drain())
       return door && (() => door.close())
     },
   }
 }
 
-function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Promise<ClientDoor> {
-  const { tree, client } = plan
-  const chainfire = chainfireFace(ready.outside, {
-    node: tree.node,
-    group: CHAINFIRE,
-    shard,
-    timeoutMs: tree.limits.requestTimeoutMs + FACE_SLACK_MS,
+function serveDiskFaults(ready: ReadyShard, store: FaultyStore): void {
+  ready.serve(DISK_FAULT, (data) => {
+    Object.assign(store, data as DiskFault)
   })
-  return openClientDoor({
-    ...client,
-    reusePort: tree.workers > 1,
-    chainfire,
-    membership: membershipOf(plan, ready),
-    random: ready.host.random,
-    limits: ETCD_LIMITS,
-    meter: ready.meter,
-    log: ready.log,
-    pages: (_request, response) => response.writeHead(404).end(),
-  })
-}
-
-function membershipOf({ cluster, tree, client }: NodePlan, { host }: ReadyShard): Membership {
-  const ids = new Map(tree.founders.map((name) => [name as string, memberId(cluster, name)]))
-  const self = memberId(cluster, tree.node)
-  return {
-    clusterId: clusterId(cluster),
-    memberId: self,
-    members: () =>
-      tree.founders.map((name) => ({
-        id: memberId(cluster, name),
-        name,
-        peerUrls: [],
-        clientUrls: name === tree.node ? [`http://${client.host}:${client.port}`] : [],
-        learner: false,
-      })),
-    idOf: (name) => ids.get(name),
-    sizes: () => {
-      const { diskBytes } = host.store.stats()
-      return { allocatedBytes: diskBytes, inUseBytes: diskBytes, quotaBytes: 0 }
-    },
-  }
 }

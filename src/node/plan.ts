@@ -8,6 +8,7 @@ import { groupId, nodeName } from '../base/ids.ts'
 import type { LogLevel } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import type { Identity } from './data-directory.ts'
+import type { ClientUrls } from './members.ts'
 
 export interface NodePlan {
   readonly cluster: string
@@ -17,6 +18,10 @@ export interface NodePlan {
   /** False only by `unsafe.noSync`. */
   readonly sync: boolean
   readonly client: { readonly host: string; readonly port: number }
+  /** `host:port` of the HTTP port. */
+  readonly http: string
+  /** Where clients reach the members, as far as it is known at start. */
+  readonly clientUrls: ClientUrls
   readonly logLevel: LogLevel
   readonly faults: boolean
 }
@@ -28,11 +33,13 @@ export interface PlanParts {
   readonly config: NodeConfig
   readonly identity: Identity
   readonly clientPort: number
-  readonly rejoin: boolean
+  readonly httpPort: number
+  readonly clientUrls: ClientUrls
   readonly version: string
 }
 
-export function planNode({ config, identity, clientPort, rejoin, version }: PlanParts): NodePlan {
+export function planNode(parts: PlanParts): NodePlan {
+  const { config, identity, clientPort, httpPort, clientUrls, version } = parts
   const extra = Array.from({ length: config.debug.groups }, (_, i) => groupId(`g${i + 1}`))
   return {
     cluster: config.cluster.name,
@@ -43,12 +50,14 @@ export function planNode({ config, identity, clientPort, rejoin, version }: Plan
       groups: [CHAINFIRE, ...extra],
       workers: config.shards,
       incarnation: identity.incarnation,
-      rejoin,
+      rejoin: identity.rejoined,
       limits: limitsOf(config),
     },
     storeDirectory: `${config.data}/store`,
     sync: !config.unsafe.noSync,
     client: { host: config.client.host, port: clientPort },
+    http: `${config.http.host}:${httpPort}`,
+    clientUrls,
     logLevel: config.log.level,
     faults: config.debug.faults,
   }

@@ -17,6 +17,8 @@ export function shardReport({ shard }: ReadyShard, connections: () => number): S
   return {
     shard: picture.shard,
     turns: picture.turns,
+    inputs: picture.inputs,
+    deepestMailbox: Math.max(0, ...picture.actors.map(({ depth }) => depth)),
     batches: picture.batch,
     actors: picture.actors.length,
     fallen: fallenIn(picture),
@@ -42,16 +44,16 @@ export interface ReportParts {
   readonly plan: NodePlan
   readonly shards: NodeShards
   readonly links: Links
-  readonly http: string
 }
 
-export async function statusReport({
-  plan,
-  shards,
-  links,
-  http,
-}: ReportParts): Promise<StatusReport> {
+export async function gatherShards(shards: NodeShards): Promise<ShardReport[]> {
   const answers = await shards.requestAll(REPORT)
+  return answers.map((answer, shard) =>
+    answer.ok ? (answer.data as ShardReport) : deadShard(shard, answer.reason),
+  )
+}
+
+export async function statusReport({ plan, shards, links }: ReportParts): Promise<StatusReport> {
   return {
     cluster: plan.cluster,
     node: plan.tree.node,
@@ -60,15 +62,14 @@ export async function statusReport({
     uptimeSeconds: Math.floor(process.uptime()),
     memoryBytes: process.memoryUsage.rss(),
     client: `${plan.client.host}:${plan.client.port}`,
-    http,
+    http: plan.http,
     noSync: !plan.sync,
-    shards: answers.map((answer, shard) =>
-      answer.ok ? (answer.data as ShardReport) : deadShard(shard, answer.reason),
-    ),
+    shards: await gatherShards(shards),
     links: links.peers(),
   }
 }
 
 function deadShard(shard: number, reason: string): ShardReport {
-  return { shard, turns: 0, batches: 0, actors: 0, fallen: [reason], connections: 0, groups: [] }
+  const nothing = { turns: 0, inputs: 0, batches: 0, actors: 0, deepestMailbox: 0, connections: 0 }
+  return { shard, ...nothing, fallen: [reason], groups: [] }
 }

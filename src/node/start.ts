@@ -1,38 +1,30 @@
 /**
- * The one place where a node is put together: directory, ports, store, shards, doors, links, and the
- * way back. Throws `NodeRefused` for what its user can mend.
+ * The one place where a node is put together: directory, ports, store, shards, doors, links, pages, and
+ * the way back. Throws `NodeRefused` for what its user can mend.
  */
 
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type AdminServer, openAdminServer } from '../admin/admin-server.ts'
 import { clusterId } from '../api/etcd/ids.ts'
-import { must } from '../base/assert.ts'
-import { nodeName } from '../base/ids.ts'
 import type { Log } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
-import type { LinkEvents } from '../net/link.ts'
 import { createIdentity } from '../net/swarm/identity.ts'
-import { rememberPeersIn } from '../net/swarm/peers-file.ts'
-import { openSwarmLinks, type SwarmLinks } from '../net/swarm/swarm-links.ts'
+import type { SwarmLinks } from '../net/swarm/swarm-links.ts'
 import { NodeShards } from '../runtime/threads/node-shards.ts'
-import { REAL_CLOCK, REAL_RANDOM } from '../runtime/threads/real-clock.ts'
 import { StoreUnusable } from '../storage/level/level-store.ts'
-import {
-  type DataDirectory,
-  openDataDirectory,
-  releaseDataDirectory,
-  writeAtomically,
-} from './data-directory.ts'
-import { makeParts } from './parts.ts'
+import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data-directory.ts'
+import { openLinks } from './links.ts'
+import { MemberBook } from './members.ts'
+import { nodePages } from './pages.ts'
+import { makeParts, type NodeParts } from './parts.ts'
 import { type NodePlan, planNode } from './plan.ts'
 import { claimPort } from './ports.ts'
 import { NodeRefused } from './refused.ts'
-import { statusReport } from './report.ts'
-import { Unwelcome } from './unwelcome.ts'
 
 export interface StartOptions {
+  /** Comes back as a new member: what the data directory held is set aside. */
   readonly rejoin: boolean
   readonly version: string
 }
@@ -44,52 +36,49 @@ export interface RunningNode {
 
 /** The exit code of a node that must not go on. */
 const FATAL = 70
+/** The exit code of a node whose user can mend what is wrong. */
+const REFUSED = 1
 
 export async function startNode(config: NodeConfig, options: StartOptions): Promise<RunningNode> {
   const directory = openDataDirectory({
     path: config.data,
     clusterId: clusterId(config.cluster.name).toString(16),
     node: config.node,
+    rejoin: options.rejoin,
     createIdentity,
   })
   const clientPort = await claimPort('client', config.client.host, config.client.port)
   const httpPort = await claimPort('http', config.http.host, config.http.port)
-  const plan = planNode({ config, identity: directory.identity, clientPort, ...options })
-  mkdirSync(plan.storeDirectory, { recursive: true })
+  const members = new MemberBook(join(config.data, 'members.json'), {
+    [config.node]: `http://${config.client.host}:${clientPort}`,
+  })
+  const plan = planNode({
+    config,
+    identity: directory.identity,
+    clientPort,
+    httpPort,
+    clientUrls: members.urls,
+    ...options,
+  })
   const parts = makeParts(plan, 0)
   const shards = await startShards(plan, parts)
-  const links = await openLinks(config, directory, shards, parts.log)
-  shards.attach(links)
-  const http = `${config.http.host}:${httpPort}`
-  const pages = createServer(async (request, response) => {
-    if (request.url !== '/status') return response.writeHead(404).end()
-    const report = await statusReport({ plan, shards, links, http })
-    return response.setHeader('content-type', 'application/json').end(JSON.stringify(report))
+  const links = await openLinks({
+    config,
+    directory,
+    shards,
+    members,
+    log: parts.log,
+    giveUp: (reason) => endWith(parts.log, reason, REFUSED),
   })
-  pages.listen(httpPort, config.http.host)
-  const ready = {
-    client: `${config.client.host}:${clientPort}`,
-    http,
-    links: `${links.address.host}:${links.address.port}`,
-    pid: process.pid,
-  }
-  writeAtomically(join(config.data, 'ready.json'), `${JSON.stringify(ready)}\n`)
-  parts.log.info(ready, 'ready')
-  return {
-    async stop() {
-      await shards.stop()
-      await links.close()
-      pages.close()
-      releaseDataDirectory(config.data)
-      parts.log.info({}, 'stopped')
-    },
-  }
+  shards.attach(links)
+  const pages = nodePages({ plan, parts, shards, links })
+  const admin = await openAdminServer(config.http.host, httpPort, pages)
+  announce(config, plan, links, parts.log)
+  return { stop: () => stopNode({ config, shards, links, admin, log: parts.log }) }
 }
 
-async function startShards(
-  plan: NodePlan,
-  parts: ReturnType<typeof makeParts>,
-): Promise<NodeShards> {
+async function startShards(plan: NodePlan, parts: NodeParts): Promise<NodeShards> {
+  mkdirSync(plan.storeDirectory, { recursive: true })
   // Compiled, this file and its neighbour end otherwise.
   const neighbour = `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
   try {
@@ -100,7 +89,7 @@ async function startShards(
       config: plan,
       parts,
       faults: plan.faults,
-      fatal: (reason) => endWith(parts.log, reason),
+      fatal: (reason) => endWith(parts.log, reason, FATAL),
     })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new NodeRefused(error.message)
@@ -108,50 +97,36 @@ async function startShards(
   }
 }
 
-async function openLinks(
-  { cluster, node, links, shards: workers }: NodeConfig,
-  { path, identity, keySeed }: DataDirectory,
-  shards: NodeShards,
-  log: Log,
-): Promise<SwarmLinks> {
-  const others = cluster.nodes.filter((name) => name !== node)
-  const unwelcome = new Unwelcome(others.length, (reason) => endWith(log, reason))
-  const events: LinkEvents = {
-    up(peer) {
-      unwelcome.accepted()
-      shards.up(peer)
-    },
-    down: (peer) => shards.down(peer),
-    frame: (peer, lane, frame) => shards.frame(peer, lane, frame),
+/** Tells whoever waits for this node, by a record and by a file, where it is. */
+function announce({ data }: NodeConfig, plan: NodePlan, { address }: SwarmLinks, log: Log): void {
+  const ready = {
+    client: `${plan.client.host}:${plan.client.port}`,
+    http: plan.http,
+    links: `${address.host}:${address.port}`,
+    pid: process.pid,
   }
-  try {
-    return await openSwarmLinks({
-      cluster: cluster.name,
-      secrets: typeof cluster.secret === 'string' ? [cluster.secret] : cluster.secret,
-      node: nodeName(node),
-      identity: { ...identity, seed: keySeed },
-      shards: workers,
-      host: links.host,
-      port: links.port,
-      bootstrap: links.bootstrap,
-      events,
-      onRefused: (refusal) => unwelcome.refused(refusal),
-      remembered: rememberPeersIn(join(path, 'peers.json')),
-      admit: async ({ name }) =>
-        cluster.nodes.includes(name)
-          ? { admitted: true }
-          : { admitted: false, reason: `${name} is not among cluster.nodes` },
-      clock: REAL_CLOCK,
-      random: REAL_RANDOM,
-      log,
-    })
-  } catch (error) {
-    throw new NodeRefused(`links: ${must(error as Error | undefined, 'an error').message}`)
-  }
+  writeAtomically(join(data, 'ready.json'), `${JSON.stringify(ready)}\n`)
+  log.info(ready, 'ready')
+}
+
+interface Running {
+  readonly config: NodeConfig
+  readonly shards: NodeShards
+  readonly links: SwarmLinks
+  readonly admin: AdminServer
+  readonly log: Log
+}
+
+async function stopNode({ config, shards, links, admin, log }: Running): Promise<void> {
+  await shards.stop()
+  await links.close()
+  await admin.close()
+  releaseDataDirectory(config.data)
+  log.info({}, 'stopped')
 }
 
 /** One line, and no more of this node. */
-function endWith(log: Log, reason: string): never {
+function endWith(log: Log, reason: string, code: number): never {
   log.error({ fatal: true }, reason)
-  process.exit(FATAL)
+  process.exit(code)
 }

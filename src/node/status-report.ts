@@ -7,8 +7,12 @@ export interface ShardReport {
   /** 0 is the main thread. */
   readonly shard: number
   readonly turns: number
+  /** Messages, timers and completions that its actors took. */
+  readonly inputs: number
   readonly batches: number
   readonly actors: number
+  /** Inputs waiting in the fullest mailbox. */
+  readonly deepestMailbox: number
   /** Actors that are not running, with the reason. */
   readonly fallen: readonly string[]
   /** Client connections on this thread. */

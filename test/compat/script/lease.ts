@@ -55,7 +55,7 @@ export const LEASE: readonly Step[] = [
     send({ create_request: { key: 'l/', range_end: 'l0' } }),
     until(1),
     perform(call('Lease/LeaseRevoke', { ID: '77' })),
-    until(3),
+    until(2),
   ),
   call('KV/Range', { key: 'l/', range_end: 'l0' }),
   call('Lease/LeaseGrant', { TTL: '2', ID: '90' }),
