@@ -92,25 +92,39 @@ function filesOf(stage: Stage): string[] {
 }
 
 /** Each file is a process of its own: what one leaves behind cannot touch the next. */
-function runFiles(stage: Stage, files: readonly string[]): Promise<Counts> {
+async function runFiles(stage: Stage, files: readonly string[]): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({
-    files,
-    cwd: ROOT,
-    concurrency: stage.concurrency,
-    timeout: stage.timeoutMs,
-  })
+  const waiting = [...files]
+  const lane = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      await runOne(file, stage.timeoutMs, counts)
+    }
+  }
+  await Promise.all(Array.from({ length: stage.concurrency }, lane))
+  return counts
+}
+
+/** Ends the file's process when it does not end by itself in time, even if it spins. */
+function runOne(file: string, timeoutMs: number, counts: Counts): Promise<void> {
+  const late = AbortSignal.timeout(timeoutMs)
+  const stream = run({ files: [file], cwd: ROOT, signal: late })
+  const before = counts.failed
   stream.on('test:pass', (event) => count(event, counts, 'passed'))
   stream.on('test:fail', (event) => {
     count(event, counts, 'failed')
     printFailure(event)
   })
-  stream.on('test:diagnostic', () => {})
   stream.on('test:stderr', ({ message }) => process.stderr.write(message))
   stream.on('test:stdout', ({ message }) => process.stdout.write(message))
-  return new Promise((resolve, reject) => {
-    stream.on('end', () => resolve(counts)).on('error', reject)
-    stream.resume()
+  return new Promise((resolve) => {
+    const end = (): void => {
+      if (late.aborted && counts.failed === before) {
+        counts.failed++
+        failures.push(`${file} did not end within ${timeoutMs / 1000} s`)
+      }
+      resolve()
+    }
+    stream.on('end', end).on('error', end).resume()
   })
 }
 
