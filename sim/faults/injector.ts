@@ -1,7 +1,12 @@
-/** Carries out a schedule: resolves each step's targets when it fires, does it, and undoes what lasts. */
+/**
+ * Carries out a schedule: resolves each step's targets when it fires, does it, and undoes what lasts.
+ * Of two lasting faults of a kind the first to end ends both: nothing outlives the healing.
+ */
 
 import { address } from '../../src/runtime/address.ts'
 import type { GroupChange, GroupChangeStep, GroupTransfer } from '../../src/wire/messages/group.ts'
+import { USUAL_FREE_BYTES, USUAL_SYNC_US } from '../world/disk.ts'
+import { CALM } from '../world/fabric.ts'
 import type { SimNode } from '../world/node.ts'
 import type { Stream } from '../world/random.ts'
 import { GROUP, type World } from '../world/world.ts'
@@ -217,11 +222,10 @@ export class Injector {
 
   #weather(fault: Of<'weather'>, forUs: number): void {
     const { weather } = this.#world.fabric
-    const calm = { ...weather }
     const { dropPpm, reorderPpm, latencyUs } = fault
     Object.assign(weather, { dropPpm, reorderPpm, latencyUs })
     this.#hit('weather', this.#world.nodes)
-    this.#lasts(forUs, 'links', () => Object.assign(weather, calm))
+    this.#lasts(forUs, 'links', () => Object.assign(weather, CALM))
   }
 
   #clock(node: SimNode, fault: Of<'clock'>): void {
@@ -232,21 +236,19 @@ export class Injector {
 
   #slowDisk(node: SimNode, fault: Of<'slow-disk'>, forUs: number): void {
     const { disk } = node.setup
-    const usual = disk.syncUs
     disk.syncUs = fault.syncUs
     this.#hit('slow-disk', [node])
     this.#lasts(forUs, node.name, () => {
-      disk.syncUs = usual
+      disk.syncUs = USUAL_SYNC_US
     })
   }
 
   #fullDisk(node: SimNode, fault: Of<'full-disk'>, forUs: number): void {
     const { disk } = node.setup
-    const usual = disk.freeBytes
     disk.freeBytes = fault.freeBytes
     this.#hit('full-disk', [node])
     this.#lasts(forUs, node.name, () => {
-      disk.freeBytes = usual
+      disk.freeBytes = USUAL_FREE_BYTES
     })
   }
 

@@ -23,7 +23,8 @@ import type { Kernel } from './kernel.ts'
 import type { Stream } from './random.ts'
 import { isLogKey } from './two-stores.ts'
 
-const GIGABYTE = 1 << 30
+export const USUAL_SYNC_US: readonly [low: number, high: number] = [120, 2500]
+export const USUAL_FREE_BYTES = 8 * 2 ** 30
 /** Batches that one sync takes at most. */
 const GROUP = 8
 
@@ -52,8 +53,8 @@ export class SimDisk {
   /** Syncs so far, for counts. */
   syncs = 0
   /** Microseconds of one sync, drawn between these. */
-  syncUs: readonly [low: number, high: number] = [120, 2500]
-  freeBytes = 8 * GIGABYTE
+  syncUs = USUAL_SYNC_US
+  freeBytes = USUAL_FREE_BYTES
   /** Told of every batch that landed, before anyone else. */
   onLanded: (ops: readonly StoreOp[]) => void = () => {}
 

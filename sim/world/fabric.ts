@@ -54,22 +54,18 @@ export interface Weather {
   latencyUs: readonly [low: number, high: number]
 }
 
+export const CALM: Weather = { dropPpm: 0, reorderPpm: 0, latencyUs: [40, 4000] }
+
 export class Fabric {
   readonly #kernel: Kernel
   readonly #pairs: Pair[] = []
   readonly #ports = new Map<NodeName, Port>()
-  readonly weather: Weather
+  readonly weather: Weather = { ...CALM }
   /** Frames on their way, for counts. */
   droppedFrames = 0
 
-  constructor(
-    kernel: Kernel,
-    randomness: Randomness,
-    names: readonly NodeName[],
-    weather: Weather,
-  ) {
+  constructor(kernel: Kernel, randomness: Randomness, names: readonly NodeName[]) {
     this.#kernel = kernel
-    this.weather = weather
     for (const name of names) this.#ports.set(name, { name, attached: undefined, silent: true })
     const ports = [...this.#ports.values()]
     ports.forEach((a, i) => {

@@ -61,9 +61,7 @@ export class World {
     this.randomness = new Randomness(schedule.seed)
     this.kernel = new Kernel(this.randomness.stream('sched', ''))
     const names = nodeNames(schedule.cluster).map(nodeName)
-    const latencyUs = [40, 4000] as const
-    const weather = { dropPpm: 0, reorderPpm: 0, latencyUs }
-    this.fabric = new Fabric(this.kernel, this.randomness, names, weather)
+    this.fabric = new Fabric(this.kernel, this.randomness, names)
     for (const name of names) this.#nodes.set(name, this.#makeNode(name))
   }
 
