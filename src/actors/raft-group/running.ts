@@ -47,6 +47,7 @@ import { Writes } from './writes.ts'
 
 /** Newcomers are looked at once in so many ticks. */
 const PROMOTE_TICKS = 10
+const DISK_LOOK_MS = 250
 
 export class RunningGroup {
   readonly #replica: Replica
@@ -62,6 +63,8 @@ export class RunningGroup {
   #ticks = 0
   #ticking = false
   #scrubbing = false
+  #diskIsFull = false
+  #lookAtDiskMs = 0
 
   constructor(
     parts: {
@@ -182,7 +185,8 @@ export class RunningGroup {
     this.#keepTicking(context)
     switch (message.kind) {
       case 'kv.write':
-        if (this.#mayWrite()) this.#writes.take((message as KvWrite).command, question, context)
+        if (this.#mayWrite(context))
+          this.#writes.take((message as KvWrite).command, question, context)
         else refuse(question, 'overloaded', context)
         return
       case 'kv.range':
@@ -286,9 +290,14 @@ export class RunningGroup {
     }
   }
 
-  #mayWrite(): boolean {
-    const { ports, options } = this.#replica
-    return ports.disk().freeBytes >= options.limits.minFreeBytes
+  /** Looking at the disk costs system calls: one look serves all writes of a short while. */
+  #mayWrite(context: Context): boolean {
+    if (context.nowMs >= this.#lookAtDiskMs) {
+      const { ports, options } = this.#replica
+      this.#diskIsFull = ports.disk().freeBytes < options.limits.minFreeBytes
+      this.#lookAtDiskMs = context.nowMs + DISK_LOOK_MS
+    }
+    return !this.#diskIsFull
   }
 
   #scrubLater(context: Context): void {
