@@ -93,7 +93,8 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
   launch(i: number, ...args: readonly string[]): Child {
     const { name, file } = this.node(i)
     const sets = this.#sets.flatMap((set) => ['--set', set])
-    const child = new Child(process.execPath, [PLASMA, 'node', '-c', file, ...sets, ...args])
+    const argv = [PLASMA, 'node', '-c', file, ...sets, ...args]
+    const child = new Child(process.execPath, argv, { tied: true })
     this.#children.set(name, child)
     return child
   }
@@ -117,6 +118,20 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
     } catch {
       return undefined
     }
+  }
+
+  /** Breaks something on purpose; the nodes need `debug.faults=true`. */
+  async fault(i: number, name: string, wish: object): Promise<void> {
+    await this.post(i, `/debug/faults/${name}`, wish)
+  }
+
+  /** What a node's HTTP port answers to a request with a body. */
+  async post(i: number, path: string, body: object = {}): Promise<unknown> {
+    const url = `http://${this.node(i).http}${path}`
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`)
+    return JSON.parse(text)
   }
 
   /** The number of the node that leads Chainfire, as the nodes themselves say; waits for one. */
@@ -165,6 +180,14 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
     return (await Promise.all(this.nodes.map((_, i) => this.status(i)))).map(chainfireOf)
   }
 
+  /** The worker shard of a node that carries a group. */
+  async shardOf(i: number, group: string): Promise<number> {
+    const shards = (await this.status(i))?.shards ?? []
+    const found = shards.find(({ groups }) => groups.some((view) => view.group === group))
+    if (found === undefined) throw new Error(`no shard of node ${i} carries ${group}`)
+    return found.shard
+  }
+
   #lastLines(): string {
     return [...this.#children.values()].flatMap(({ lines }) => lines.slice(-5)).join('\n')
   }
@@ -191,6 +214,8 @@ export interface GroupView {
   readonly appliedIndex: number
   readonly revision: number
   readonly quiescent: boolean
+  readonly voters: readonly string[]
+  readonly learners: readonly string[]
 }
 
 /** What tests read of `/status`. */
