@@ -15,6 +15,7 @@ import type { SwarmLinks } from '../net/swarm/swarm-links.ts'
 import { NodeShards } from '../runtime/threads/node-shards.ts'
 import { StoreUnusable } from '../storage/level/level-store.ts'
 import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data-directory.ts'
+import { handOver } from './hand-over.ts'
 import { openLinks } from './links.ts'
 import { MemberBook } from './members.ts'
 import { nodePages } from './pages.ts'
@@ -74,7 +75,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   const pages = nodePages({ plan, parts, shards, links })
   const admin = await openAdminServer(config.http.host, httpPort, pages)
   announce(config, plan, links, parts.log)
-  return { stop: () => stopNode({ config, shards, links, admin, log: parts.log }) }
+  return { stop: () => stopNode({ config, plan, shards, links, admin, log: parts.log }) }
 }
 
 async function startShards(plan: NodePlan, parts: NodeParts): Promise<NodeShards> {
@@ -111,13 +112,15 @@ function announce({ data }: NodeConfig, plan: NodePlan, { address }: SwarmLinks,
 
 interface Running {
   readonly config: NodeConfig
+  readonly plan: NodePlan
   readonly shards: NodeShards
   readonly links: SwarmLinks
   readonly admin: AdminServer
   readonly log: Log
 }
 
-async function stopNode({ config, shards, links, admin, log }: Running): Promise<void> {
+async function stopNode({ config, plan, shards, links, admin, log }: Running): Promise<void> {
+  await handOver(shards.outside, plan.tree.node, plan.tree.groups)
   await shards.stop()
   await links.close()
   await admin.close()
