@@ -61,8 +61,10 @@ export class EffectRunner {
 
   logPage(tag: string, rows: readonly Row[]): void {
     if (!tag.startsWith(LOG_TAG)) return
-    const entries = rows.map((row) => readEntry(this.#replica.keys, row))
-    const token = Number(tag.slice(LOG_TAG.length))
+    const [token, from] = tag.slice(LOG_TAG.length).split(' ').map(Number) as [number, number]
+    const found = rows.map((row) => readEntry(this.#replica.keys, row))
+    // Cut away meanwhile: what is left behind the gap is of no use.
+    const entries = found[0]?.index === from ? found : []
     this.#replica.raft.step({ type: 'log-fetched', token, entries })
   }
 
@@ -128,7 +130,11 @@ export class EffectRunner {
   #fetchLog(effect: Of<'fetch-log'>, context: Context): void {
     const { keys } = this.#replica
     const range = { from: keys.entry(effect.from), to: keys.entry(effect.to + 1) }
-    context.scan(range, { rows: LOG_ROWS, bytes: effect.maxBytes }, `${LOG_TAG}${effect.token}`)
+    context.scan(
+      range,
+      { rows: LOG_ROWS, bytes: effect.maxBytes },
+      `${LOG_TAG}${effect.token} ${effect.from}`,
+    )
   }
 
   /** Lazy writes land in order: the cut never reaches the disk before the applied rows it relies on. */
