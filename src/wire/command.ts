@@ -11,7 +11,7 @@ import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
 import type { NodeName, PeerId } from '../base/ids.ts'
 import type { Command } from '../core/kv/types.ts'
 import { node } from './messages/group.ts'
-import { command as shape } from './messages/kv.ts'
+import { loggedCommand as shape } from './messages/kv.ts'
 import { peer } from './messages/raft.ts'
 import { MalformedMessage, type Schema, struct, text } from './schema.ts'
 
@@ -39,6 +39,7 @@ export function encodeCommand(command: Command): Bytes {
   return whole
 }
 
+/** Its keys and values are views of `bytes`, which must not change afterwards. */
 export function decodeCommand(bytes: Bytes): Command {
   if (bytes[0] !== VERSION) throw new MalformedMessage('version', `${VERSION}, not ${bytes[0]}`)
   return shape.decode(unpacked(bytes.subarray(1)))

@@ -5,7 +5,8 @@
 
 import type { GroupId, NodeName, PeerId } from '../../base/ids.ts'
 import type { KvMachine } from '../../core/kv/machine.ts'
-import type { Raft, RaftStatus, Role } from '../../core/raft/types.ts'
+import type { RaftMachine } from '../../core/raft/machine.ts'
+import type { RaftStatus, Role } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
@@ -21,7 +22,7 @@ export class Replica {
   readonly self: PeerId
   readonly options: TreeOptions
   readonly ports: TreePorts
-  readonly raft: Raft
+  readonly raft: RaftMachine
   readonly directory: Directory
   kv: KvMachine
   /** As of the last `role-change`. */
@@ -39,7 +40,7 @@ export class Replica {
     readonly self: PeerId
     readonly options: TreeOptions
     readonly ports: TreePorts
-    readonly raft: Raft
+    readonly raft: RaftMachine
     readonly directory: Directory
     readonly kv: KvMachine
   }) {
@@ -56,6 +57,12 @@ export class Replica {
 
   get leads(): boolean {
     return this.role === 'leader'
+  }
+
+  /** Entries committed here and not applied yet. */
+  get applyLag(): number {
+    const { commit, applied } = this.raft.core
+    return commit - applied
   }
 
   status(): RaftStatus {

@@ -51,4 +51,5 @@ export class ValueCache {
 }
 
 const fits = (at: RevisionId): boolean => at.sub < SUBS && at.main < MAX_MAIN
-const numberOf = (at: RevisionId): number => at.main * SUBS + at.sub
+/** Nearly all versions have sub 0; small whole numbers are the fastest keys of a map. */
+const numberOf = (at: RevisionId): number => (at.sub === 0 ? at.main : -(at.main * SUBS + at.sub))

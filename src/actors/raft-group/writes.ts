@@ -150,11 +150,9 @@ export class Writes {
   }
 
   #refusal(): RefusalReason | undefined {
-    const { limits } = this.#replica.options
-    const status = this.#replica.raft.status()
-    const lag = status.commit - status.applied
-    if (this.#waiters.size >= limits.maxWaiting || lag > limits.maxApplyLag) return 'overloaded'
-    return undefined
+    const { options, applyLag } = this.#replica
+    const full = this.#waiters.size >= options.limits.maxWaiting
+    return full || applyLag > options.limits.maxApplyLag ? 'overloaded' : undefined
   }
 
   #propose(waiter: Waiter, context: Context): void {
