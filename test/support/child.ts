@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline'
 export interface ChildOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** It ends with this process, even if this one is killed: for `plasma`, which watches a pipe. */
+  readonly tied?: boolean
 }
 
 export interface Exit {
@@ -24,8 +26,12 @@ export class Child {
   constructor(program: string, args: readonly string[], options: ChildOptions = {}) {
     this.process = spawn(program, args, {
       cwd: options.cwd,
-      env: { ...withoutTestContext(), ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        ...withoutTestContext(),
+        ...(options.tied ? { PLASMA_PARENT_FD: '3' } : {}),
+        ...options.env,
+      },
+      stdio: options.tied ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe'],
     })
     running.add(this)
     const reading = [this.process.stdout, this.process.stderr].map(async (stream) => {

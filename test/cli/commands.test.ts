@@ -1,0 +1,67 @@
+/** The commands that need no running node, and `status`, which looks at some. */
+
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { finish } from '../support/child.ts'
+import { PLASMA, TestCluster } from '../support/cluster.ts'
+
+const plasma = (...args: readonly string[]) =>
+  finish(process.execPath, [PLASMA, ...args], { timeoutMs: 30_000 })
+
+describe('plasma init', () => {
+  it('writes one config a node, with a secret of its own, and overwrites nothing', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'plasma-init-'))
+    const done = await plasma('init', directory, '--nodes', 'a,b,c', '--name', 'mine')
+    assert.equal(done.code, 0, done.stderr)
+    assert.deepEqual(readdirSync(directory).sort(), ['a.yaml', 'b.yaml', 'c.yaml'])
+    const secrets = ['a', 'b', 'c'].map(
+      (name) => /secret: (\S+)/.exec(readFileSync(join(directory, `${name}.yaml`), 'utf8'))?.[1],
+    )
+    assert.ok((secrets[0]?.length ?? 0) >= 32)
+    assert.equal(new Set(secrets).size, 1)
+    const again = await plasma('init', directory, '--nodes', 'a')
+    assert.equal(again.code, 1)
+    assert.match(again.stderr, /a\.yaml is there already/)
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('plasma status', () => {
+  it('shows every node and its groups, as tables and as JSON, and which is down', async () => {
+    const cluster = await TestCluster.start({ sets: ['unsafe.noSync=true'] })
+    try {
+      await cluster.leader()
+      const table = await plasma('status', cluster.directory)
+      assert.equal(table.code, 0, table.stderr)
+      for (const word of ['n1', 'n2', 'n3', 'leader', 'chainfire', 'unsafe.noSync is on']) {
+        assert.ok(table.stdout.includes(word), `${word} is not in\n${table.stdout}`)
+      }
+      const json = JSON.parse((await plasma('status', cluster.directory, '--json')).stdout)
+      assert.deepEqual(
+        json.map(({ report }: { report: { node: string } }) => report.node),
+        ['n1', 'n2', 'n3'],
+      )
+      await cluster.kill(0)
+      const without = await plasma('status', cluster.directory)
+      assert.equal(without.code, 1)
+      assert.match(without.stdout, /n1 .*down/)
+    } finally {
+      await cluster.stop()
+    }
+  })
+})
+
+describe('plasma', () => {
+  it('prints the JSON Schema of a config', async () => {
+    const { stdout } = await plasma('config', 'schema')
+    assert.equal(JSON.parse(stdout).type, 'object')
+  })
+  it('names the command that was meant', async () => {
+    const { code, stderr } = await plasma('statsu')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /Did you mean status\?/)
+  })
+})
