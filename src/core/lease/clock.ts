@@ -111,6 +111,11 @@ export class LeaseClock {
     entry.lease = { ...entry.lease, remaining }
     if (remaining !== 0) return []
     entry.checkpointing = false
+    if (entry.due !== entry.deadline) {
+      // Its revoke was proposed meanwhile: LEASE-I5.
+      entry.waiting.push(...entry.clearing.splice(0))
+      return []
+    }
     const { ttl } = entry.lease
     return entry.clearing.splice(0).map((ticket) => ({ type: 'renewed', ticket, ttl }))
   }

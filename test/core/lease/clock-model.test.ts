@@ -33,6 +33,18 @@ test('LEASE-I4..I7: nothing is revoked before what was promised is over, and eve
   )
 })
 
+test('LEASE-I5 a renewal whose checkpoint clears too late is not granted', () => {
+  const world = new World()
+  world.do({ do: 'grant', id: 3n, ttl: 400 })
+  world.pass(300_000)
+  world.do({ do: 'keep-alive', id: 3n })
+  world.pass(450_000)
+  for (let i = 0; i < 3; i++) world.do({ do: 'apply-checkpoint' })
+  assert.equal(world.waiting.size, 1)
+  world.do({ do: 'apply-revoke' })
+  assert.equal(world.waiting.size, 0)
+})
+
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 /** What the log, the clients and the clock of the world would know. */
