@@ -151,3 +151,16 @@ test('a wiped node that is started as before neither votes nor stays up', async 
   assert.match(cluster.node(wiped).fatalReason, /knows n\d by another data directory.*--rejoin/)
   assert.notEqual((await cluster.status(leader)).role, 'leader', 'one vote of three is no majority')
 })
+
+test('a member that speaks from another data directory than before is not heard', async () => {
+  const cluster = new InlineCluster({ nodes: 3 })
+  const leader = await cluster.leader()
+  const [other, copied] = cluster.names.filter((name) => name !== leader) as [NodeName, NodeName]
+  cluster.crash(other)
+  cluster.crash(copied)
+  cluster.start(copied, { incarnation: 'a copy' })
+  await cluster.world.advance(5000)
+  assert.ok(cluster.marks.has('group.stranger-refused'))
+  assert.match(cluster.node(copied).fatalReason, /another data directory/)
+  assert.notEqual((await cluster.status(leader)).role, 'leader', 'its word made no majority')
+})
