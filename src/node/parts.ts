@@ -7,7 +7,7 @@ import { BATCH_RING } from '../storage/batch-ring.ts'
 import { openLevelStore } from '../storage/level/level-store.ts'
 import type { Store, StoreStats } from '../storage/store.ts'
 import { CODEC } from '../wire/codec.ts'
-import { decodeFrame, encodeFrames, peekShard } from '../wire/frame.ts'
+import { FRAMES } from '../wire/frame.ts'
 import { openDoor } from './door.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { openLogger } from './logger.ts'
@@ -42,7 +42,7 @@ export function makeParts(plan: NodePlan, shard: number): NodeParts {
       codec: CODEC,
       ring: BATCH_RING,
     },
-    frames: { decodeFrame, encodeFrames, peekShard },
+    frames: FRAMES,
     log: openLogger({ level: logLevel, node: tree.node, ...(shard > 0 ? { shard } : {}) }),
     meter,
     disk,

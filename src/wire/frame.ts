@@ -9,7 +9,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Bytes } from '../base/bytes.ts'
-import { arrayLength, pack, unpack } from './pack.ts'
+import { arrayLength, pack, unpack, unpackOwn } from './pack.ts'
 import { MalformedMessage } from './schema.ts'
 
 /** What this build speaks: peers agree on the highest version that both have. */
@@ -83,6 +83,11 @@ export function decodeFrame(frame: Bytes, workers: number): Frame {
   return { shard, lane, tuples: unpack(frame, HEADER) as unknown[] }
 }
 
+/** Tuples for another shard of this process: no header, no limit, no checks. */
+export const encodePost = (tuples: readonly unknown[]): Bytes => pack(tuples)
+
+export const decodePost = (post: Bytes): readonly unknown[] => unpackOwn(post) as unknown[]
+
 interface Header {
   readonly shard: number
   readonly lane: FrameLane
@@ -109,3 +114,6 @@ function readHeader(frame: Bytes, workers: number): Header {
   if (count === 0) throw new MalformedMessage('frame.count', 'at least 1')
   return { shard, lane, count }
 }
+
+/** All of it, as a shard is given it. */
+export const FRAMES = { encodeFrames, peekShard, decodeFrame, encodePost, decodePost } as const

@@ -33,6 +33,9 @@ export function unpack(bytes: Bytes, from = 0): unknown {
   }
 }
 
+/** The same of bytes that this very process has packed: nothing is checked. */
+export const unpackOwn = (bytes: Bytes): unknown => packr.unpack(bytes)
+
 /** How many elements the array at `at` claims; undefined when no array stands there. */
 export function arrayLength(bytes: Bytes, at: number): number | undefined {
   const byte = bytes[at] ?? 0

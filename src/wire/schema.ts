@@ -4,11 +4,11 @@
  * so that they survive structured clone and msgpack alike.
  *
  * Promises: `decode` gives a value of exactly the declared shape or throws `MalformedMessage` with the
- * path of the field; decoded bytes own their buffer, so they may be kept and posted. `encode` trusts
- * its types. Leaves to others: what the values mean, frames, versions.
+ * path of the field. Byte strings are never copied, either way: decoded ones lie in the buffer they came
+ * in, so whoever keeps a few of many must copy those. `encode` trusts its types. Leaves to others: what the values mean, frames, versions.
  */
 
-import { type Bytes, exactBytes } from '../base/bytes.ts'
+import type { Bytes } from '../base/bytes.ts'
 
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage'
@@ -80,20 +80,20 @@ export function text(max: number): Schema<string> {
   }
 }
 
-/** A byte string of at most this length. What is decoded never aliases a larger buffer. */
+/** A byte string of at most this length. */
 export function bytes(max: number): Schema<Bytes> {
   const expected = `at most ${max} bytes`
   return {
-    encode: exactBytes,
+    encode: same,
     decode: (it) =>
       it instanceof Uint8Array && it.byteLength <= max ? plainBytes(it) : fail(expected),
   }
 }
 
-/** Exact, and never a Buffer: two ways to hold the same bytes would compare as different. */
+/** Never a Buffer: two ways to hold the same bytes would compare as different. */
 function plainBytes(it: Uint8Array): Bytes {
-  if (it.byteLength !== it.buffer.byteLength) return new Uint8Array(it)
-  return it.constructor === Uint8Array ? it : new Uint8Array(it.buffer)
+  if (it.constructor === Uint8Array) return it
+  return new Uint8Array(it.buffer, it.byteOffset, it.byteLength)
 }
 
 /** The same, but decoded as a view: for what does not outlive the buffer it came in, or may keep it. */

@@ -108,13 +108,12 @@ test('every bound is kept', () => {
   assert.equal(refusal(count, Number.NaN).path, '')
 })
 
-test('decoded bytes own their buffer and are never a Buffer', () => {
+test('decoded bytes are never copied and never a Buffer', () => {
   const frame = Buffer.from('a long frame with a key inside')
-  const kept = bytes(64).decode(frame.subarray(7, 12))
-  assert.equal(kept.constructor, Uint8Array)
-  assert.equal(kept.buffer.byteLength, 5)
-  frame.fill(0)
-  assert.equal(new TextDecoder().decode(kept), 'frame')
+  const decoded = bytes(64).decode(frame.subarray(7, 12))
+  assert.equal(decoded.constructor, Uint8Array)
+  assert.equal(decoded.buffer, frame.buffer)
+  assert.equal(new TextDecoder().decode(decoded), 'frame')
 })
 
 test('a nested shape is followed only to its depth', () => {

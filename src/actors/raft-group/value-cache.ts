@@ -1,5 +1,6 @@
 /** Pairs read or written lately, by version, within a budget of bytes: versions never change, so none goes stale. */
 
+import { exactBytes } from '../../base/bytes.ts'
 import type { KeyValue } from '../../core/kv/types.ts'
 import type { RevisionId } from '../../core/mvcc/revision.ts'
 
@@ -25,7 +26,7 @@ export class ValueCache {
     const young = this.#young.get(number)
     if (young !== undefined) return young
     const old = this.#old.get(number)
-    if (old !== undefined) this.#add(number, old)
+    if (old !== undefined) this.#add(number, detached(old))
     return old
   }
 
@@ -49,6 +50,13 @@ export class ValueCache {
     this.#youngBytes = 0
   }
 }
+
+/** A pair may lie in a frame with hundreds of others: what outlives them takes a buffer of its own. */
+const detached = (kv: KeyValue): KeyValue => ({
+  ...kv,
+  key: exactBytes(kv.key),
+  value: exactBytes(kv.value),
+})
 
 const fits = (at: RevisionId): boolean => at.sub < SUBS && at.main < MAX_MAIN
 /** Nearly all versions have sub 0; small whole numbers are the fastest keys of a map. */

@@ -66,7 +66,7 @@ export class NodeShards implements LinkEvents {
 
   constructor(options: NodeShardsOptions, opened: OpenStore) {
     this.#options = options
-    this.#mesh = new Mesh((tuples) => this.#main.shard.arrive(tuples))
+    this.#mesh = new Mesh(options.parts.frames, (tuples) => this.#main.shard.arrive(tuples))
     this.#main = new OpenShard(options.parts, this.#roads(), opened, this.#mesh)
     serveShard(this.#desk, this.#main.shard, options.faults)
     for (let shard = 1; shard <= options.workers; shard++) {
@@ -109,7 +109,8 @@ export class NodeShards implements LinkEvents {
       const shard = frames.peekShard(frame, this.#options.workers)
       if (shard > 0) this.#forward(shard, peer.name, frame)
       else {
-        const { tuples } = frames.decodeFrame(frame, this.#options.workers)
+        // What is decoded lies in the frame, which is the link's own.
+        const { tuples } = frames.decodeFrame(exactBytes(frame), this.#options.workers)
         this.#main.shard.arrive(tuples, peer.name)
       }
     } catch (error) {

@@ -21,6 +21,9 @@ export interface FrameCodec {
   /** The shard a frame is for; `workers` is this node's own number. */
   peekShard(frame: Bytes, workers: number): number
   decodeFrame(frame: Bytes, workers: number): { readonly tuples: readonly unknown[] }
+  /** What goes to another shard of this process: of any length, in a buffer of its own, unchecked. */
+  encodePost(tuples: readonly unknown[]): Bytes
+  decodePost(post: Bytes): readonly unknown[]
 }
 
 export interface OpenStore {

@@ -35,7 +35,7 @@ class WorkerShard {
   readonly #main: MessagePort
   readonly #peers: Map<NodeName, number>
   readonly #desk = new ServiceDesk()
-  readonly #mesh: Mesh
+  #mesh: Mesh | undefined
   #open: OpenShard | undefined
   #frames: ShardParts['frames'] | undefined
   #stopped: () => void = () => {}
@@ -44,7 +44,6 @@ class WorkerShard {
     this.#task = task
     this.#main = task.main
     this.#peers = new Map(task.peers)
-    this.#mesh = new Mesh((tuples) => this.#open?.shard.arrive(tuples))
   }
 
   async run(parts: ShardParts): Promise<void> {
@@ -53,13 +52,15 @@ class WorkerShard {
     })
     const opened = await parts.openStore()
     this.#frames = parts.frames
-    const open = new OpenShard(parts, this.#roads(), opened, this.#mesh)
+    const mesh = new Mesh(parts.frames, (tuples) => this.#open?.shard.arrive(tuples))
+    this.#mesh = mesh
+    const open = new OpenShard(parts, this.#roads(), opened, mesh)
     this.#open = open
     serveShard(this.#desk, open.shard, this.#task.faults)
     if (this.#task.faults) serveCrash(this.#desk)
     this.#desk.serve('close-doors', () => open.closeDoors())
     this.#desk.serve('stop', () => this.#stop(open))
-    for (const { shard, port } of this.#task.mesh) this.#mesh.connect(shard, port)
+    for (const { shard, port } of this.#task.mesh) mesh.connect(shard, port)
     this.#main.on('message', (message: ToWorker) => this.#hear(message))
     open.start()
     await open.open(this.#desk)
@@ -89,7 +90,7 @@ class WorkerShard {
   #hear(message: ToWorker): void {
     switch (message.type) {
       case 'road':
-        this.#mesh.connect(message.shard, message.port)
+        this.#mesh?.connect(message.shard, message.port)
         break
       case 'peer':
         if (message.workers === undefined) this.#peers.delete(message.name)

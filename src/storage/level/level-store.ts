@@ -21,8 +21,8 @@ const TUNING = {
 /** An iterator yields rows in native batches of this size: large enough to amortise the thread hop. */
 const ROWS_PER_HOP = 512
 
-/** How long a look at the volume is good for, in calls of `stats`: it costs a few system calls. */
-const CALLS_PER_LOOK = 16
+/** How long a look at the volume is good for: it costs a system call for each file. */
+const LOOK_MS = 500
 
 export interface LevelStoreOptions {
   readonly directory: string
@@ -56,9 +56,8 @@ export class LevelStore implements Store {
   readonly #database: Database
   readonly #directory: string
   readonly #sync: boolean
-  #statsCalls = 0
-  #diskBytes = 0
-  #freeBytes = 0
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #stats: StoreStats = { diskBytes: 0, levelZeroFiles: 0, freeBytes: 0 }
 
   constructor(database: Database, options: LevelStoreOptions) {
     this.#database = database
@@ -92,12 +91,12 @@ export class LevelStore implements Store {
   }
 
   stats(): StoreStats {
-    if (this.#statsCalls++ % CALLS_PER_LOOK === 0) this.#lookAtVolume()
-    return {
-      diskBytes: this.#diskBytes,
-      levelZeroFiles: Number(this.#database.getProperty('leveldb.num-files-at-level0')) || 0,
-      freeBytes: this.#freeBytes,
+    const nowMs = performance.now()
+    if (nowMs - this.#lookedMs >= LOOK_MS) {
+      this.#lookedMs = nowMs
+      this.#stats = this.#look()
     }
+    return this.#stats
   }
 
   /** Nothing may be under way. On the main thread last of all. */
@@ -105,14 +104,18 @@ export class LevelStore implements Store {
     return this.#database.close()
   }
 
-  #lookAtVolume(): void {
+  #look(): StoreStats {
     const volume = statfsSync(this.#directory)
-    this.#freeBytes = volume.bavail * volume.bsize
-    this.#diskBytes = 0
+    let diskBytes = 0
     for (const name of readdirSync(this.#directory)) {
       // A compaction may have deleted the file meanwhile.
       const file = statSync(join(this.#directory, name), { throwIfNoEntry: false })
-      this.#diskBytes += file?.size ?? 0
+      diskBytes += file?.size ?? 0
+    }
+    return {
+      diskBytes,
+      levelZeroFiles: Number(this.#database.getProperty('leveldb.num-files-at-level0')) || 0,
+      freeBytes: volume.bavail * volume.bsize,
     }
   }
 

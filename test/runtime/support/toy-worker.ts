@@ -5,7 +5,7 @@ import { UNMETERED } from '../../../src/base/ports/meter.ts'
 import type { ShardParts, WorkerTask } from '../../../src/runtime/threads/parts.ts'
 import { runWorkerShard } from '../../../src/runtime/threads/worker-shard.ts'
 import { openLevelStore } from '../../../src/storage/level/level-store.ts'
-import { decodeFrame, encodeFrames, peekShard } from '../../../src/wire/frame.ts'
+import { FRAMES } from '../../../src/wire/frame.ts'
 import { COUNTER, child, HERMIT, program, RELAY } from './toys.ts'
 
 export interface ToyConfig {
@@ -23,7 +23,7 @@ export function toyParts(config: ToyConfig): ShardParts {
         child('hermit', { placement: 'main', keys: ['h'] }),
       ],
     }),
-    frames: { encodeFrames, decodeFrame, peekShard },
+    frames: FRAMES,
     log: SILENT,
     meter: UNMETERED,
     openStore: async () => {
