@@ -25,6 +25,7 @@ interface Stage {
 }
 
 const MINUTE = 60_000
+const PROPERTY_SEED = new URL('./support/property-seed.ts', import.meta.url).href
 const LATER = ['house', 'scenarios', 'sim', 'cli', 'cluster', 'compat']
 
 const STAGES: readonly Stage[] = [
@@ -107,7 +108,12 @@ async function runFiles(stage: Stage, files: readonly string[]): Promise<Counts>
 /** Ends the file's process when it does not end by itself in time, even if it spins. */
 function runOne(file: string, timeoutMs: number, counts: Counts): Promise<void> {
   const late = AbortSignal.timeout(timeoutMs)
-  const stream = run({ files: [file], cwd: ROOT, signal: late })
+  const stream = run({
+    files: [file],
+    cwd: ROOT,
+    signal: late,
+    execArgv: ['--import', PROPERTY_SEED],
+  })
   const before = counts.failed
   stream.on('test:pass', (event) => count(event, counts, 'passed'))
   stream.on('test:fail', (event) => {
