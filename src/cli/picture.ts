@@ -69,11 +69,21 @@ export class Picture {
 
 const COLOR_FROM_LEVEL = 40
 
+interface LogRecord {
+  readonly level: number
+  readonly node?: string
+  readonly msg?: string
+  readonly role?: string
+  readonly peer?: string
+  readonly reason?: string
+}
+
 /** A log record as one short line; what is no record as it stands. */
 function brief(line: string): string | undefined {
   try {
-    const record = JSON.parse(line) as { level: number; node?: string; msg?: string }
-    const text = `${record.node ?? ''} ${record.msg ?? ''}`
+    const record = JSON.parse(line) as LogRecord
+    const { node, msg, role, peer, reason } = record
+    const text = [node, msg, role, peer, reason].filter((part) => part !== undefined).join(' ')
     return record.level >= COLOR_FROM_LEVEL ? colors.yellow(text) : colors.dim(text)
   } catch {
     return line === '' ? undefined : line

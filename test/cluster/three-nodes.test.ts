@@ -37,14 +37,13 @@ describe('three nodes', () => {
     const stop = new AbortController()
     const events = client(2).watch('watched', { signal: stop.signal })
     const first = events.next()
-    let revision = 0
     // The watch is created at some moment after the call: write until it has seen something.
     const seen = first.then(() => true)
     while (!(await Promise.race([seen, sleep(20)]))) {
-      revision = (await client(0).kv.put('watched', 'x')).revision
+      await client(0).kv.put('watched', 'x')
     }
     const batch = (await first).value
-    assert.ok(batch && batch.events.length > 0 && revision > 0)
+    assert.ok(batch && batch.events.length > 0)
     stop.abort()
     await events.return()
   })
