@@ -102,5 +102,8 @@ export const ENTRIES = [
   'bench/main.ts',
 ]
 
+/** Second implementations of ports, for tests: they pass the port's contract suite beside the first. */
+export const FOR_TESTS = ['src/storage/memory', 'src/runtime/inline']
+
 export const GENERATED = ['src/wire/proto/']
 export const LONGEST_FILE = 400

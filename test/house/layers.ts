@@ -6,6 +6,7 @@ import {
   DETERMINISTIC,
   DETERMINISTIC_EXCEPT,
   ENTRIES,
+  FOR_TESTS,
   GENERATED,
   LAYERS,
   LONGEST_FILE,
@@ -20,6 +21,7 @@ const within = (path: string, place: string): boolean =>
 const layerOf = (path: string): string | undefined =>
   Object.keys(LAYERS).find((folder) => within(path, folder))
 
+const isForTests = (path: string): boolean => FOR_TESTS.some((folder) => within(path, folder))
 const isGenerated = (path: string): boolean => GENERATED.some((start) => path.startsWith(start))
 
 export function layerFindings(files: readonly SourceFile[]): string[] {
@@ -111,7 +113,7 @@ export function deadFindings(files: readonly SourceFile[]): string[] {
   }
   for (const entry of ENTRIES) visit(entry)
   return files
-    .filter((file) => !reached.has(file.path) && !isGenerated(file.path))
+    .filter((file) => !reached.has(file.path) && !isGenerated(file.path) && !isForTests(file.path))
     .map((file) => `${file.path}: nothing that runs imports it`)
 }
 
