@@ -6,13 +6,13 @@
  * one applied index, and for the hard state of one disk, which never goes back.
  */
 
-import { type Bytes, compareBytes, equalBytes } from '../../src/base/bytes.ts'
+import { type Bytes, compareBytes, equalBytes, getUint64 } from '../../src/base/bytes.ts'
 import type { GroupId } from '../../src/base/ids.ts'
 import type { Event } from '../../src/core/kv/types.ts'
 import type { HardState } from '../../src/core/raft/types.ts'
 import { GroupKeys } from '../../src/storage/keyspace.ts'
 import { readLease, readMeta, readVersion } from '../../src/storage/kvrows.ts'
-import { readEntry, readHardState } from '../../src/storage/raftlog.ts'
+import { readBase, readEntry, readHardState } from '../../src/storage/raftlog.ts'
 import type { StoreOp } from '../../src/storage/store.ts'
 import type { Finding } from './findings.ts'
 import type { LeaseLife } from './lease.ts'
@@ -29,6 +29,8 @@ interface SeenRow {
 interface DiskState {
   hardState: HardState | undefined
   installing: boolean
+  /** The last log entry on it. */
+  lastEntry: number
 }
 
 export class DiskWitness {
@@ -64,6 +66,10 @@ export class DiskWitness {
 
   wiped(disk: string): void {
     this.#disks.delete(disk)
+  }
+
+  lastEntryOn(disk: string): number {
+    return this.#state(disk).lastEntry
   }
 
   landed(disk: string, ops: readonly StoreOp[], atUs: number): void {
@@ -103,6 +109,8 @@ export class DiskWitness {
 
   #put(disk: string, state: DiskState, key: Bytes, value: Bytes, atUs: number): void {
     const room = this.#room(key)
+    if (room === 'l') state.lastEntry = getUint64(key, this.#keys.tailAt)
+    if (room === 'c') state.lastEntry = Math.max(state.lastEntry, readBase(this.#keys, value).index)
     if (room === 'r') this.#version(disk, key, value, atUs)
     else if (room === 'l') this.#entry(disk, key, value, atUs)
     else if (room === 'h') this.#hardState(disk, state, value, atUs)
@@ -185,7 +193,7 @@ export class DiskWitness {
   #state(disk: string): DiskState {
     let state = this.#disks.get(disk)
     if (state === undefined) {
-      state = { hardState: undefined, installing: false }
+      state = { hardState: undefined, installing: false, lastEntry: 0 }
       this.#disks.set(disk, state)
     }
     return state

@@ -6,6 +6,7 @@
 import type { GroupInspection } from '../../src/actors/raft-group/status.ts'
 import { GroupAudit } from '../../src/core/raft/group-audit.ts'
 import { RaftMachine } from '../../src/core/raft/machine.ts'
+import { quorumValue } from '../../src/core/raft/quorum.ts'
 import type { Shard } from '../../src/runtime/shard.ts'
 import type { Finding } from './findings.ts'
 
@@ -31,11 +32,21 @@ interface Watched {
 export class GroupsCheck {
   readonly findings: Finding[] = []
   readonly #audits = new Map<string, GroupAudit>()
+  /** The node of each peer. */
+  readonly #homes = new Map<string, string>()
+  readonly #lastOnDisk: (node: string) => number
+  /** What the leader of each term has committed. */
+  readonly #committed = new Map<string, number>()
   /** Which disk of its node each peer began on. */
   readonly #disks = new Map<string, number>()
   /** The machine last seen of each peer, to notice a new life. */
   readonly #machines = new Map<string, RaftMachine>()
   readonly #states = new Map<string, { readonly hash: number; readonly node: string }>()
+
+  /** `lastOnDisk`: the last log entry that has landed on a node's disk. */
+  constructor(lastOnDisk: (node: string) => number) {
+    this.#lastOnDisk = lastOnDisk
+  }
 
   look(node: Watched, shard: Shard, groups: readonly string[], nowUs: number): void {
     for (const group of groups) {
@@ -58,11 +69,14 @@ export class GroupsCheck {
     const audit = this.#audits.get(group) ?? new GroupAudit()
     this.#audits.set(group, audit)
     const name = `${group} ${raft.core.self}`
+    this.#homes.set(name, node)
     if (this.#machines.get(name) !== raft) {
       this.#report(node, audit.restarted(raft), nowUs)
+      this.#report(node, this.#forgotten(group, raft), nowUs)
       this.#machines.set(name, raft)
     }
     this.#report(node, audit.observe(raft), nowUs)
+    this.#report(node, this.#wronglyCommitted(group, raft), nowUs)
     const at = `${group} ${kv.appliedIndex}`
     const seen = this.#states.get(at)
     const hash = kv.stateHash()
@@ -71,6 +85,47 @@ export class GroupsCheck {
       const sentence = `R5: ${node} has another state after entry ${kv.appliedIndex} than ${seen.node}`
       this.#report(node, [sentence], nowUs)
     }
+  }
+
+  /**
+   * 3.6.2: a leader commits by counting from the first entry of its own term on, never before. R7: what it
+   * so commits is on the disks of a quorum, its own disk counting like any other.
+   */
+  #wronglyCommitted(group: string, { core }: RaftMachine): string[] {
+    if (core.leadership === undefined) return []
+    const { start } = core.leadership
+    const name = `${group} ${core.term}`
+    const before = this.#committed.get(name)
+    this.#committed.set(name, core.commit)
+    // What was committed before its term was counted by others, perhaps in another configuration.
+    if (before === undefined || core.commit === before) return []
+    if (core.commit < start) {
+      return [
+        `3.6.2: leader ${core.self} counted entry ${core.commit}, its term begins at ${start}`,
+      ]
+    }
+    const durable = quorumValue(core.configuration, (peer) => {
+      const node = this.#homes.get(`${group} ${peer}`)
+      return node === undefined ? 0 : this.#lastOnDisk(node)
+    })
+    if (durable >= core.commit) return []
+    return [
+      `R7: leader ${core.self} committed entry ${core.commit}, a quorum has ${durable} on disk`,
+    ]
+  }
+
+  /** R7: what a leader was told to be on a disk must still be there after a crash. */
+  #forgotten(group: string, { core }: RaftMachine): string[] {
+    const lost: string[] = []
+    for (const [name, { core: leader }] of this.#machines) {
+      if (!name.startsWith(`${group} `) || leader.term < core.term) continue
+      const match = leader.leadership?.progress.get(core.self)?.match ?? 0
+      if (match <= core.log.lastIndex) continue
+      lost.push(
+        `R7: peer ${core.self} acknowledged entry ${match} and came back with ${core.log.lastIndex}`,
+      )
+    }
+    return lost
   }
 
   #report(node: string, broken: readonly string[], atUs: number): void {

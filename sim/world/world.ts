@@ -46,7 +46,7 @@ export class World {
   readonly randomness: Randomness
   readonly fabric: Fabric
   readonly witness = new DiskWitness(GROUP)
-  readonly groups = new GroupsCheck()
+  readonly groups = new GroupsCheck((node) => this.witness.lastEntryOn(node))
   /** What broke by itself, beside what checkers find. */
   readonly findings: Finding[] = []
   readonly #nodes = new Map<string, SimNode>()
