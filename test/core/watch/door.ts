@@ -131,6 +131,13 @@ export class Door {
   }
 }
 
+/** One that is told everything, with one stream open. */
+export function door(): Door {
+  const it = new Door().begin()
+  it.open()
+  return it
+}
+
 export function short(event: Event): string {
   const sign = event.type === 'put' ? '' : '-'
   return `${sign}${text(event.kv.key)}@${event.kv.modRevision}`
