@@ -15,7 +15,8 @@ linksContract('simulated', async (): Promise<LinksUnderTest> => {
   const randomness = new Randomness(1)
   const kernel = new Kernel(randomness.stream('kernel', 'ties'))
   const names = ['n1', 'n2'] as NodeName[]
-  const fabric = new Fabric(kernel, randomness, names, { ...FAIR })
+  const fabric = new Fabric(kernel, randomness, names)
+  Object.assign(fabric.weather, FAIR)
   const [a, b] = names.map((name) => attach(fabric, name)) as [LinkEnd, LinkEnd]
   const time = setInterval(() => {
     for (let i = 0; i < 1000 && kernel.step(HOUR_US); i++);
