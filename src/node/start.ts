@@ -18,6 +18,7 @@ import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data
 import { handOver } from './hand-over.ts'
 import { openLinks } from './links.ts'
 import { MemberBook } from './members.ts'
+import { tuneMemory } from './memory.ts'
 import { nodePages } from './pages.ts'
 import { makeParts, type NodeParts } from './parts.ts'
 import { type NodePlan, planNode } from './plan.ts'
@@ -41,6 +42,7 @@ const FATAL = 70
 const REFUSED = 1
 
 export async function startNode(config: NodeConfig, options: StartOptions): Promise<RunningNode> {
+  tuneMemory()
   const directory = openDataDirectory({
     path: config.data,
     clusterId: clusterId(config.cluster.name).toString(16),
