@@ -14,7 +14,14 @@ import type { RestoredRow } from '../core/kv/restore.ts'
 import type { KeyValue } from '../core/kv/types.ts'
 import type { RevisionId } from '../core/mvcc/revision.ts'
 import type { GroupKeys } from './keyspace.ts'
-import { CorruptRecord, openRecord, RECORD_HEAD_BYTES, sealInPlace, sealRecord } from './record.ts'
+import {
+  CorruptRecord,
+  openRecord,
+  RECORD_HEAD_BYTES,
+  roomForRecord,
+  sealInPlace,
+  sealRecord,
+} from './record.ts'
 import type { KeyRange, Row, StoreOp } from './store.ts'
 
 // A version: kind (1) | create revision (8) | version (8) | lease (8) | key length (4) | key | value.
@@ -110,7 +117,7 @@ export function readMeta(keys: GroupKeys, value: Bytes): KvMeta {
 
 function putVersion(key: Bytes, kv: KeyValue): StoreOp {
   const at = RECORD_HEAD_BYTES
-  const record = new Uint8Array(at + PUT_HEAD_BYTES + kv.key.length + kv.value.length)
+  const record = roomForRecord(PUT_HEAD_BYTES + kv.key.length + kv.value.length)
   const view = viewOf(record)
   record[at] = PUT
   putUint64(record, at + 1, kv.createRevision)
@@ -123,7 +130,7 @@ function putVersion(key: Bytes, kv: KeyValue): StoreOp {
 }
 
 function putTombstone(key: Bytes, deleted: Bytes): StoreOp {
-  const record = new Uint8Array(RECORD_HEAD_BYTES + 1 + deleted.length)
+  const record = roomForRecord(1 + deleted.length)
   record[RECORD_HEAD_BYTES] = TOMBSTONE
   record.set(deleted, RECORD_HEAD_BYTES + 1)
   return { type: 'put', key, value: sealInPlace(key, record) }

@@ -11,7 +11,14 @@ import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
 import { type PeerId, peerId } from '../base/ids.ts'
 import type { Entry, HardState, SnapshotMeta } from '../core/raft/types.ts'
 import type { GroupKeys } from './keyspace.ts'
-import { CorruptRecord, openRecord, RECORD_HEAD_BYTES, sealInPlace, sealRecord } from './record.ts'
+import {
+  CorruptRecord,
+  openRecord,
+  RECORD_HEAD_BYTES,
+  roomForRecord,
+  sealInPlace,
+  sealRecord,
+} from './record.ts'
 import type { Row, StoreOp } from './store.ts'
 
 const ENTRY_HEAD_BYTES = 9
@@ -136,7 +143,7 @@ function entryRow(keys: GroupKeys, entry: Entry): StoreOp {
   assert(kind >= 0, 'every kind of entry has a number on disk')
   const key = keys.entry(entry.index)
   const at = RECORD_HEAD_BYTES
-  const record = new Uint8Array(at + ENTRY_HEAD_BYTES + entry.data.length)
+  const record = roomForRecord(ENTRY_HEAD_BYTES + entry.data.length)
   putUint64(record, at, entry.term)
   record[at + 8] = kind
   record.set(entry.data, at + ENTRY_HEAD_BYTES)

@@ -7,18 +7,26 @@
 
 import { crc32 } from 'node:zlib'
 import type { Bytes } from '../base/bytes.ts'
+import { Slab } from '../base/slab.ts'
 
 const VERSION = 1
 /** Where the payload begins. */
 export const RECORD_HEAD_BYTES = 5
+
+/** Records are held until they are on disk, all about as long. */
+const slab = new Slab()
 
 /** A value on disk is not what was written under its key. The message names key and damage. */
 export class CorruptRecord extends Error {
   override readonly name = 'CorruptRecord'
 }
 
+/** Room for a record whose payload the caller writes behind the head, for `sealInPlace`. */
+export const roomForRecord = (payloadBytes: number): Bytes =>
+  slab.take(RECORD_HEAD_BYTES + payloadBytes)
+
 export function sealRecord(key: Bytes, payload: Bytes): Bytes {
-  const record = new Uint8Array(RECORD_HEAD_BYTES + payload.length)
+  const record = roomForRecord(payload.length)
   record.set(payload, RECORD_HEAD_BYTES)
   return sealInPlace(key, record)
 }

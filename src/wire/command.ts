@@ -9,6 +9,7 @@
 import { Packr } from 'msgpackr'
 import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
 import type { NodeName, PeerId } from '../base/ids.ts'
+import { Slab } from '../base/slab.ts'
 import type { Command } from '../core/kv/types.ts'
 import { node } from './messages/group.ts'
 import { loggedCommand as shape } from './messages/kv.ts'
@@ -29,11 +30,14 @@ export interface Origin {
 
 const noteShape: Schema<MemberNote> = struct({ peer, node, incarnation: text(64) })
 
+/** Commands live until they are entries, entries as long as the log's tail is in memory. */
+const commands = new Slab()
+const entries = new Slab()
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' })
 
 export function encodeCommand(command: Command): Bytes {
   const packed = packr.pack(shape.encode(command))
-  const whole = new Uint8Array(packed.byteLength + 1)
+  const whole = commands.take(packed.byteLength + 1)
   whole[0] = VERSION
   whole.set(packed, 1)
   return whole
@@ -55,7 +59,7 @@ function unpacked(bytes: Bytes): unknown {
 
 /** The data of a log entry. */
 export function entryData(origin: Origin, command: Bytes): Bytes {
-  const data = new Uint8Array(ORIGIN_BYTES + command.byteLength)
+  const data = entries.take(ORIGIN_BYTES + command.byteLength)
   putUint64(data, 0, origin.peer)
   putUint64(data, 8, origin.life)
   putUint64(data, 16, origin.sequence)
