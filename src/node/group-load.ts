@@ -1,6 +1,6 @@
 /**
  * `POST /debug/groups?puts=N&at_once=M`: puts into every Raft group of this node, which no client API
- * reaches but Chainfire's. For tests and benches of many groups; only where the config has some.
+ * reaches but Chainfire's. For tests and benches of many groups; only where the config has some, or allows faults.
  */
 
 import type { Chainfire } from '../actors/chainfire.ts'

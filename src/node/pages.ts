@@ -33,7 +33,7 @@ export function nodePages({ plan, parts, shards, links }: NodePagesParts): Reque
     log,
     metrics: () => metrics.render(),
     reports: { '/status': () => statusReport({ plan, shards, links }) },
-    ...(plan.tree.groups.length > 1
+    ...(plan.faults || plan.tree.groups.length > 1
       ? { tools: { '/debug/groups': groupLoadPage(facesOf(plan, shards)) } }
       : {}),
     ...(plan.faults ? { faults: faultsOf(shards, links) } : {}),
