@@ -10,6 +10,7 @@ export interface Member {
   readonly name: string
   readonly endpoint: string
   readonly pid: number
+  readonly data: string
 }
 
 export interface Contender {
@@ -36,7 +37,7 @@ export async function startPlasma(sets: readonly string[] = []): Promise<Contend
         file,
         `cluster: { name: bench, secret: a secret of the bench, nodes: [${names.join(', ')}] }
 node: ${name}
-data: ./data/${name}
+data: ./${name}
 client: { port: ${clientPorts[i]} }
 http: { port: 0 }
 links: { host: 127.0.0.1, port: ${ports[i]}, bootstrap: [${bootstrap}] }
@@ -86,6 +87,7 @@ function contender(
     name: member,
     endpoint: `127.0.0.1:${ports[i]}`,
     pid: children[i]?.pid ?? 0,
+    data: join(directory, member),
   }))
   const stop = async (): Promise<void> => {
     await Promise.all(children.map(endProcess))

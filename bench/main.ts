@@ -1,16 +1,18 @@
 /**
- * `npm run bench -- chainfire [--vs etcd] [--quick]`, `npm run bench -- groups`. Tables on a terminal,
- * JSON when piped. Needs h2load and etcdctl; strace if syncs are to be counted.
+ * `npm run bench -- chainfire [--vs etcd] [--quick]`, `npm run bench -- groups`, `npm run bench -- disk`.
+ * Tables on a terminal, JSON when piped. Needs h2load and etcdctl; strace if syncs are to be counted.
  */
 
 import { existsSync } from 'node:fs'
 import { type Measured, measure, rowPlans } from './chainfire.ts'
 import { type Contender, startEtcd, startPlasma } from './contenders.ts'
+import { measureDisk, renderDisk } from './disk-curve.ts'
 import { measureGroups, renderGroups } from './groups.ts'
 import { renderTables } from './report.ts'
 
 const USAGE = `plasma bench chainfire [--vs etcd] [--quick] [--set key=value]   puts and gets, alone or beside etcd
-plasma bench groups                                               100 Raft groups against one`
+plasma bench groups                                               100 Raft groups against one
+plasma bench disk [--mib N]                                        disk use under overwrites`
 
 export async function main(args: readonly string[]): Promise<number> {
   const missing = ['h2load', 'etcdctl'].filter((program) => !existsSync(`/usr/bin/${program}`))
@@ -25,6 +27,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return benchChainfire(args)
     case 'groups':
       return benchGroups()
+    case 'disk':
+      return benchDisk(args)
     default:
       console.error(USAGE)
       return args[0] === undefined || args[0] === '--help' ? 0 : 1
@@ -58,6 +62,17 @@ async function benchGroups(): Promise<number> {
   const rows = [await measureGroups(1), await measureGroups(100)]
   print(rows, renderGroups(rows))
   return 0
+}
+
+async function benchDisk(args: readonly string[]): Promise<number> {
+  const contender = await startPlasma()
+  try {
+    const points = await measureDisk(contender, Number(args[args.indexOf('--mib') + 1]) || 200)
+    print(points, renderDisk(points))
+    return 0
+  } finally {
+    await contender.stop()
+  }
 }
 
 function print(data: unknown, text: string): void {

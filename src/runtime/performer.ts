@@ -4,9 +4,9 @@
  */
 
 import { assert, unreachable } from '../base/assert.ts'
-import type { KeyRange } from '../storage/store.ts'
 import type { Input } from './actor.ts'
 import type { Cell } from './cell.ts'
+import { Compactions } from './compactions.ts'
 import type { DiskQueue } from './disk-queue.ts'
 import type { Effect } from './effects.ts'
 import type { Host } from './host.ts'
@@ -30,12 +30,16 @@ export interface PerformerParts {
 
 export class Performer {
   readonly #parts: PerformerParts
-  readonly #compactions: KeyRange[] = []
-  #compacting = false
+  readonly #compactions: Compactions<Cell>
   #receive = 0
 
   constructor(parts: PerformerParts) {
     this.#parts = parts
+    const { host } = parts
+    this.#compactions = new Compactions({
+      compact: (range, done) => host.store.compact(range, done),
+      failed: ({ message }) => parts.fatal(`a compaction failed: ${message}`),
+    })
   }
 
   perform(cell: Cell, effects: readonly Effect[]): void {
@@ -68,8 +72,7 @@ export class Performer {
         this.#scan(cell, effect)
         return
       case 'compact':
-        this.#compactions.push(effect.range)
-        this.#compactNext()
+        this.#compactions.ask(cell, effect.range)
         return
       case 'set-timer':
         timers.set(cell, effect.name, this.#parts.nowMs() + effect.afterMs)
@@ -128,18 +131,6 @@ export class Performer {
       if (error !== undefined) this.#parts.fatal(`a scan failed: ${error.message}`)
       const { rows, more } = page ?? { rows: [], more: false }
       this.#parts.complete(cell, life, { type: 'scanned', tag: effect.tag, rows, more })
-    })
-  }
-
-  /** One at a time: compaction takes the disk from everything else. */
-  #compactNext(): void {
-    const range = this.#compacting ? undefined : this.#compactions.shift()
-    if (range === undefined) return
-    this.#compacting = true
-    this.#parts.host.store.compact(range, (error) => {
-      if (error !== undefined) this.#parts.fatal(`a compaction failed: ${error.message}`)
-      this.#compacting = false
-      this.#compactNext()
     })
   }
 }
