@@ -64,8 +64,10 @@ export class DiskWitness {
     return [...this.#leases.values()]
   }
 
+  /** What it acknowledged before may still be on its way, and counts. */
   wiped(disk: string): void {
-    this.#disks.delete(disk)
+    const { lastEntry } = this.#state(disk)
+    this.#disks.set(disk, { hardState: undefined, installing: false, lastEntry })
   }
 
   lastEntryOn(disk: string): number {

@@ -134,7 +134,9 @@ const FAULTS: Readonly<Record<string, Make>> = {
   }),
   pause: (draw, cluster) => ({
     fault: { kind: 'pause', node: someone(draw, cluster) },
-    forUs: draw.tailed(50_000, 8 * SECOND),
+    // Long enough for another leader, or short enough for none.
+    forUs:
+      draw.below(2) === 0 ? draw.between(2 * SECOND, 6 * SECOND) : draw.between(20_000, SECOND),
   }),
   partition: (draw, cluster) => ({
     fault: {

@@ -159,9 +159,9 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'a keep-alive is answered under a term that was confirmed since it came',
     edits: [
       edit(
-        'actors/lease-expirer/questions.ts',
-        'this.#waiting.push({ message, question })\n    this.#confirm(context)',
-        'this.#serve({ message, question }, { revision: 1, term: this.#clock.term ?? 0 }, context)',
+        'actors/raft-group/reads.ts',
+        '    this.#ask(undefined, question, context)\n',
+        '    this.#answerConfirm(question, this.#replica.term, context)\n',
       ),
     ],
   },
@@ -187,8 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'actors/raft-group/writes.ts',
-        'for (const waiter of batch) this.#fail(waiter, reason, context)',
-        "if (reason) this.#giveBack(batch, 'no-leader', context)",
+        "this.#fail(waiter, timeout ? this.#timeout(waiter) : 'leader-changed', context)",
+        "this.#giveBack([waiter], timeout ? 'no-leader' : 'no-leader', context)",
       ),
       edit(
         'actors/raft-group/writes.ts',
@@ -205,6 +205,28 @@ export const MUTANTS: readonly Mutant[] = [
         'actors/raft-group/effects.ts',
         'context.writeLazily(compactLogOps(keys, effect))',
         'context.write(compactLogOps(keys, effect))',
+      ),
+    ],
+  },
+  {
+    name: 'slice-not-seen',
+    breaks: 'apply sees what earlier entries of its slice wrote',
+    edits: [
+      edit(
+        'actors/raft-group/applier.ts',
+        'get: (at) => slice.get(versionName(at)) ?? reader.get(at)',
+        'get: (at) => (slice.size < 0 ? undefined : reader.get(at))',
+      ),
+    ],
+  },
+  {
+    name: 'followers-do-not-know',
+    breaks: 'a wiped founder asks every quorum it may have promised something in',
+    edits: [
+      edit(
+        'actors/raft-group/newcomer.ts',
+        'Math.min(this.#others.length, founders - majority + 1)',
+        'majority - 1',
       ),
     ],
   },

@@ -24,6 +24,10 @@ interface Outcome {
 }
 
 export async function runMutants(names: readonly string[]): Promise<number> {
+  if (!import.meta.filename.endsWith('.ts')) {
+    console.error('bugs are planted in the sources, which the package leaves out; use a clone')
+    return EXIT['invalid-schedule']
+  }
   const unknown = names.filter((name) => !MUTANTS.some((mutant) => mutant.name === name))
   if (unknown.length > 0) {
     console.error(`no mutant is called ${unknown.join(', ')}`)

@@ -74,7 +74,8 @@ export function isUnknown(call: Call): boolean {
   if (call.type !== 'write') return false
   if (call.outcome === undefined) return true
   if ('header' in call.outcome) return false
-  return call.outcome.unavailable === 'timeout' || call.outcome.unavailable === 'leader-changed'
+  const { unavailable } = call.outcome
+  return unavailable === 'leader-changed' || unavailable.startsWith('timeout')
 }
 
 /** Pairs of calls on common ground that were under way at once: without them a history proves nothing. */
