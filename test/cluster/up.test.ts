@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { connect } from '../../src/client/connect.ts'
 import { Child } from '../support/child.ts'
-import { PLASMA, TestCluster, until } from '../support/cluster.ts'
+import { isAlive, PLASMA, TestCluster, until } from '../support/cluster.ts'
 
 describe('plasma up', () => {
   let cluster: TestCluster
@@ -61,14 +61,6 @@ describe('plasma up', () => {
     assert.equal(await valueAt(cluster.node(0).endpoint, 'greeting'), 'hello')
   })
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 async function valueAt(endpoint: string, key: string): Promise<string> {
   const { kvs } = await using(endpoint, (client) => client.kv.get(key))

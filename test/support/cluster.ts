@@ -206,6 +206,15 @@ export async function until(
   }
 }
 
+/** Whether a process runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 export interface GroupView {
   readonly group: string
   readonly role: string
