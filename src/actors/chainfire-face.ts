@@ -7,7 +7,14 @@
  */
 
 import type { GroupId, NodeName } from '../base/ids.ts'
-import type { Command, CommandResult, RangeRequest, RangeResponse } from '../core/kv/types.ts'
+import type {
+  Command,
+  CommandResult,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  TxnResponse,
+} from '../core/kv/types.ts'
 import type { WatchResponse } from '../core/watch/types.ts'
 import type { AskOutcome } from '../runtime/actor.ts'
 import { type Address, address } from '../runtime/address.ts'
@@ -19,6 +26,8 @@ import type {
   KvFailed,
   KvRangeDone,
   KvRefused,
+  KvScrubbedDone,
+  KvViewDone,
   KvWriteDone,
 } from '../wire/messages/group.ts'
 import type { LeaseListIs, LeaseRenewed, LeaseTimeToLiveIs } from '../wire/messages/lease.ts'
@@ -54,6 +63,16 @@ export class ChainfireCalls {
   range(request: RangeRequest, done: Done<RangeResponse>): void {
     const ask = { kind: 'kv.range', request }
     this.#ask(this.#group, ask, done, (message: KvRangeDone) => message.response)
+  }
+
+  view(request: TxnRequest, done: Done<TxnResponse>): void {
+    const ask = { kind: 'kv.view', request }
+    this.#ask(this.#group, ask, done, (message: KvViewDone) => message.response)
+  }
+
+  scrubbed(revision: number, done: Done<undefined>): void {
+    const ask = { kind: 'kv.scrubbed', revision }
+    this.#ask(this.#group, ask, done, (_: KvScrubbedDone) => undefined)
   }
 
   write(command: Command, done: Done<CommandResult>): void {
@@ -164,6 +183,8 @@ export function chainfireFace(outside: Outside, options: FaceOptions): Chainfire
   const calls = new ChainfireCalls(outside, options)
   return {
     range: (request) => new Promise((done) => calls.range(request, done)),
+    view: (request) => new Promise((done) => calls.view(request, done)),
+    scrubbed: (revision) => new Promise((done) => calls.scrubbed(revision, done)),
     write: (command) => new Promise((done) => calls.write(command, done)),
     keepAlive: (id) => new Promise((done) => calls.keepAlive(id, done)),
     timeToLive: (id, keys) => new Promise((done) => calls.timeToLive(id, keys, done)),

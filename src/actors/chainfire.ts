@@ -13,6 +13,8 @@ import type {
   KvError,
   RangeRequest,
   RangeResponse,
+  TxnRequest,
+  TxnResponse,
 } from '../core/kv/types.ts'
 import type { WatchCreate, WatchResponse } from '../core/watch/types.ts'
 
@@ -27,10 +29,15 @@ export type Unavailable =
   /** Certainly not done: no leader known, or this node cannot serve now. */
   | 'no-leader'
   | 'overloaded'
+  /** The disk is full: what gives space back still works. */
+  | 'no-space'
   | 'stopping'
   /** Perhaps done. */
   | 'leader-changed'
   | 'timeout'
+  /** The leader it first went to was lost, or cannot be reached. */
+  | 'timeout-leader-failed'
+  | 'timeout-disconnected'
 
 export type Outcome<T> =
   | { readonly ok: true; readonly header: Header; readonly value: T }
@@ -72,6 +79,10 @@ export interface WatchStream {
 
 export interface Chainfire {
   range(request: RangeRequest): Promise<Outcome<RangeResponse>>
+  /** A transaction that only reads (`onlyReads`): all of it on one state, and nothing in the log. */
+  view(request: TxnRequest): Promise<Outcome<TxnResponse>>
+  /** Answered once what the compaction at this revision superseded is dropped on this node. */
+  scrubbed(revision: number): Promise<Outcome<undefined>>
   /** Proposes a command once. */
   write(command: Command): Promise<Outcome<CommandResult>>
   keepAlive(id: bigint): Promise<Outcome<{ readonly ttl: number }>>

@@ -18,7 +18,7 @@ export interface TreeOptions {
 }
 
 export interface TreePorts {
-  /** Admission looks at the volume's free bytes. */
+  /** Admission looks at the volume's free bytes and at the store's level 0. */
   disk(): StoreStats
 }
 
@@ -37,6 +37,11 @@ export interface GroupLimits {
   readonly maxUncommittedBytes: number
   /** Client writes stop below this much free disk. */
   readonly minFreeBytes: number
+  /** Files at level 0 of the store from which on bulk waits, and clients are refused. */
+  readonly bulkLevelZeroFiles: number
+  readonly clientLevelZeroFiles: number
+  /** Bytes that go through a log before its cut entries, or dead versions, are compacted away on disk. */
+  readonly reclaimBytes: number
   readonly requestTimeoutMs: number
   /** Requests of clients waiting in one group, of each kind. */
   readonly maxWaiting: number
@@ -58,6 +63,10 @@ export const GROUP_LIMITS: GroupLimits = {
   maxApplyLag: 5000,
   maxUncommittedBytes: 64 * 1024 * 1024,
   minFreeBytes: 512 * 1024 * 1024,
+  bulkLevelZeroFiles: 7,
+  // LevelDB itself delays each write from 8 files on, and stops at 12.
+  clientLevelZeroFiles: 11,
+  reclaimBytes: 16 * 1024 * 1024,
   requestTimeoutMs: 7000,
   maxWaiting: 20_000,
   valueCacheBytes: 16 * 1024 * 1024,

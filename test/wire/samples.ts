@@ -90,6 +90,20 @@ const status = {
 const groups: readonly GroupMessage[] = [
   { kind: 'kv.range', request },
   { kind: 'kv.range-done', header, response: { kvs: [kv], more: true, count: 2 } },
+  {
+    kind: 'kv.view',
+    request: { compare: [], success: [{ op: 'range', request }], failure: [] },
+  },
+  {
+    kind: 'kv.view-done',
+    header,
+    response: {
+      succeeded: true,
+      responses: [{ op: 'range', revision: 3, response: { kvs: [kv], more: false, count: 1 } }],
+    },
+  },
+  { kind: 'kv.scrubbed', revision: 7 },
+  { kind: 'kv.scrubbed-done', header },
   { kind: 'kv.write', command: value },
   { kind: 'kv.write-done', header, result: { op: 'put', response: { prevKv: undefined } } },
   { kind: 'kv.write-done', header, result: { op: 'put', response: { prevKv: kv } } },
@@ -112,6 +126,7 @@ const groups: readonly GroupMessage[] = [
   },
   { kind: 'kv.failed', header, error: 'compacted' },
   { kind: 'kv.refused', reason: 'leader-changed' },
+  { kind: 'kv.refused', reason: 'timeout-disconnected' },
   { kind: 'group.forward', entries: [value, key] },
   { kind: 'group.forwarded', proposed: 2, reason: undefined },
   { kind: 'group.forwarded', proposed: 0, reason: 'no-leader' },

@@ -1,7 +1,7 @@
 /** What the Raft machine wants done, done in its order through the context. */
 
 import { unreachable } from '../../base/assert.ts'
-import type { RaftEffect } from '../../core/raft/types.ts'
+import type { Entry, RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { compactLogOps, persistOps, readEntry } from '../../storage/raftlog.ts'
 import type { Row } from '../../storage/store.ts'
@@ -9,6 +9,7 @@ import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { Applier } from './applier.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Reads } from './reads.ts'
+import type { Reclaim } from './reclaim.ts'
 import type { Replica } from './replica.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Writes } from './writes.ts'
@@ -19,6 +20,7 @@ export interface EffectRooms {
   readonly reads: Reads
   readonly neighbours: Neighbours
   readonly snapshots: Snapshots
+  readonly reclaim: Reclaim
 }
 
 type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
@@ -79,6 +81,7 @@ export class EffectRunner {
         return
       case 'apply':
         this.#rooms.applier.apply(effect.entries, context)
+        this.#rooms.reclaim.applied(bytesOf(effect.entries))
         this.#rooms.neighbours.applied(context)
         this.#replica.actSoon(context)
         return
@@ -141,7 +144,7 @@ export class EffectRunner {
   #compactLog(effect: Of<'compact-log'>, context: Context): void {
     const { keys } = this.#replica
     context.writeLazily(compactLogOps(keys, effect))
-    context.compact({ from: keys.entry(effect.from), to: keys.entry(effect.to) })
+    this.#rooms.reclaim.cutLog(effect.from, effect.to, context)
   }
 
   #cutLog(): void {
@@ -157,10 +160,18 @@ export class EffectRunner {
     replica.role = effect.role
     replica.term = effect.term
     replica.leader = effect.leader
+    const elected = effect.leader !== undefined && effect.leader !== before.leader
+    if (elected) replica.contact.leaderKnown(context.nowMs)
     context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
     if (before.leader === effect.leader && before.term === effect.term) return
     this.#rooms.writes.leaderChanged(context)
     this.#rooms.snapshots.leaderChanged()
     this.#rooms.neighbours.leadership(context)
   }
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const entry of entries) if (entry.kind === 'data') bytes += entry.data.length
+  return bytes
 }

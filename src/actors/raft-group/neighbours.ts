@@ -35,11 +35,13 @@ export class Neighbours {
   }
 
   /** A node's shard fell silent, came back, or is another one. */
-  told({ node, now }: PulseTold): void {
-    const { directory, raft } = this.#replica
+  told({ node, now }: PulseTold, context: Context): void {
+    const { directory, raft, contact } = this.#replica
     for (const { peer } of directory.members()) {
       if (directory.nodeOf(peer) !== node) continue
       raft.step({ type: now === 'silent' ? 'peer-down' : 'peer-up', peer })
+      if (now === 'silent') contact.silent(peer)
+      else contact.heard(peer, context.nowMs)
     }
     if (now === 'reborn') raft.step({ type: 'wake' })
   }

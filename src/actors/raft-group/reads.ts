@@ -1,20 +1,32 @@
 /**
- * Reads of this node's clients. A linearizable one waits for a read index, all of one turn sharing one,
- * and until that index is applied here; then it runs like a serializable one: the index walk in steps,
- * values from the cache or fetched off the thread. Also confirms leadership for the lease expirer.
+ * Reads of this node's clients: ranges, and transactions of nothing else. A linearizable one waits for a
+ * read index, all of one turn sharing one, and until that index is applied here; then it runs like a
+ * serializable one: the index walk in steps, values from the cache or fetched off the thread. Also
+ * confirms leadership for the lease expirer.
  */
 
-import type { RangeScan } from '../../core/kv/range-scan.ts'
-import type { RangeRequest } from '../../core/kv/types.ts'
+import type { ReadScan } from '../../core/kv/range-scan.ts'
+import { isSerializable } from '../../core/kv/txn-scan.ts'
+import type { KvError, RangeResponse, TxnResponse } from '../../core/kv/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
-import type { GroupConfirmed, KvFailed, KvRangeDone } from '../../wire/messages/group.ts'
+import type {
+  GroupConfirmed,
+  KvFailed,
+  KvRange,
+  KvRangeDone,
+  KvView,
+  KvViewDone,
+} from '../../wire/messages/group.ts'
 import { refuse } from '../refuse.ts'
 import type { Replica } from './replica.ts'
 import type { Values } from './values.ts'
 
-/** What wants a read index: a range, or (without one) the word that this member leads. */
+type Read = KvRange | KvView
+type Scan = ReadScan<RangeResponse> | ReadScan<TxnResponse>
+
+/** What wants a read index: a read, or (without one) the word that this member leads. */
 interface Waiter {
-  readonly request: RangeRequest | undefined
+  readonly read: Read | undefined
   readonly question: Question
   readonly deadlineMs: number
 }
@@ -22,6 +34,13 @@ interface Waiter {
 interface Batch {
   readonly index: number
   readonly waiters: readonly Waiter[]
+}
+
+/** A scan too long for one go. */
+interface Walking {
+  readonly read: Read
+  readonly scan: Scan
+  readonly question: Question
 }
 
 /** Keys looked at in one go, before others have theirs. */
@@ -34,8 +53,7 @@ export class Reads {
   readonly #confirming = new Map<number, readonly Waiter[]>()
   /** Confirmed, but their index is not applied yet; ascending. */
   #behind: Batch[] = []
-  /** Scans too long for one go. */
-  #walking: { readonly scan: RangeScan; readonly question: Question }[] = []
+  #walking: Walking[] = []
   #token = 0
 
   constructor(replica: Replica, values: Values) {
@@ -50,9 +68,11 @@ export class Reads {
     return count
   }
 
-  range(request: RangeRequest, question: Question, context: Context): void {
-    if (request.serializable) this.#start(request, question, context)
-    else this.#ask(request, question, context)
+  take(read: Read, question: Question, context: Context): void {
+    const local =
+      read.kind === 'kv.range' ? read.request.serializable : isSerializable(read.request)
+    if (local) this.#start(read, question, context)
+    else this.#ask(read, question, context)
   }
 
   confirm(question: Question, context: Context): void {
@@ -83,7 +103,7 @@ export class Reads {
   /** Not served: asked again at the next tick, as long as there is time. */
   refused(token: number, context: Context): void {
     for (const waiter of this.#confirming.get(token) ?? []) {
-      if (waiter.request === undefined) this.#answerConfirm(waiter.question, 0, context)
+      if (waiter.read === undefined) this.#answerConfirm(waiter.question, 0, context)
       else this.#asked.push(waiter)
     }
     this.#confirming.delete(token)
@@ -97,8 +117,8 @@ export class Reads {
     const ready = this.#behind.filter((batch) => batch.index <= applied)
     this.#behind = this.#behind.filter((batch) => batch.index > applied)
     for (const batch of ready) {
-      for (const { request, question } of batch.waiters) {
-        if (request !== undefined) this.#start(request, question, context)
+      for (const { read, question } of batch.waiters) {
+        if (read !== undefined) this.#start(read, question, context)
         else this.#answerConfirm(question, this.#replica.leads ? this.#replica.term : 0, context)
       }
     }
@@ -108,7 +128,7 @@ export class Reads {
   walk(context: Context): void {
     const next = this.#walking.shift()
     if (next === undefined) return
-    if (next.scan.step(STEP_KEYS)) this.#collect(next.scan, next.question, context)
+    if (next.scan.step(STEP_KEYS)) this.#collect(next, context)
     else this.#walking.push(next)
     if (this.#walking.length > 0) this.#replica.flushSoon(context)
   }
@@ -116,7 +136,8 @@ export class Reads {
   expire(context: Context): void {
     const alive = (waiter: Waiter): boolean => {
       if (waiter.deadlineMs > context.nowMs) return true
-      refuse(waiter.question, 'timeout', context)
+      const beganMs = waiter.deadlineMs - this.#replica.options.limits.requestTimeoutMs
+      refuse(waiter.question, this.#replica.timeoutReason(beganMs), context)
       return false
     }
     this.#asked = this.#asked.filter(alive)
@@ -139,14 +160,14 @@ export class Reads {
     this.#walking = []
   }
 
-  #ask(request: RangeRequest | undefined, question: Question, context: Context): void {
+  #ask(read: Read | undefined, question: Question, context: Context): void {
     const { limits } = this.#replica.options
     if (this.waitingRoughly >= limits.maxWaiting) {
       refuse(question, 'overloaded', context)
       return
     }
     const deadlineMs = context.nowMs + limits.requestTimeoutMs
-    this.#asked.push({ request, question, deadlineMs })
+    this.#asked.push({ read, question, deadlineMs })
     this.#replica.flushSoon(context)
   }
 
@@ -155,26 +176,33 @@ export class Reads {
     return this.#asked.length + this.#walking.length + this.#behind.length + this.#confirming.size
   }
 
-  #start(request: RangeRequest, question: Question, context: Context): void {
+  #start(read: Read, question: Question, context: Context): void {
     if (!this.#replica.serving) {
       refuse(question, 'no-leader', context)
       return
     }
-    const scan = this.#replica.kv.beginRange(request)
+    const scan = this.#begin(read, context)
     if (typeof scan === 'string') {
       const failed: KvFailed = { kind: 'kv.failed', header: this.#replica.header(), error: scan }
       context.answerNow(question, failed)
       return
     }
+    const walking = { read, scan, question }
     if (scan.done || scan.step(STEP_KEYS)) {
-      this.#collect(scan, question, context)
+      this.#collect(walking, context)
       return
     }
-    this.#walking.push({ scan, question })
+    this.#walking.push(walking)
     this.#replica.flushSoon(context)
   }
 
-  #collect(scan: RangeScan, question: Question, context: Context): void {
+  #begin(read: Read, context: Context): Scan | KvError {
+    const { kv } = this.#replica
+    if (read.kind === 'kv.range') return kv.beginRange(read.request)
+    return kv.beginView(read.request, this.#values.reader(context))
+  }
+
+  #collect({ read, scan, question }: Walking, context: Context): void {
     const header = this.#replica.header()
     this.#values.get(scan.rows, context, (values, later) => {
       scan.release()
@@ -183,8 +211,8 @@ export class Reads {
         return
       }
       const response = scan.finish(values)
-      const done: KvRangeDone = { kind: 'kv.range-done', header, response }
-      later.answerNow(question, done)
+      const kind = read.kind === 'kv.range' ? 'kv.range-done' : 'kv.view-done'
+      later.answerNow(question, { kind, header, response } as KvRangeDone | KvViewDone)
     })
   }
 

@@ -10,8 +10,9 @@ import type { RaftStatus, Role } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
-import type { RevisionHeader } from '../../wire/messages/group.ts'
+import type { RefusalReason, RevisionHeader } from '../../wire/messages/group.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
+import { Contact } from './contact.ts'
 import type { Directory } from './directory.ts'
 
 export const RAFT_GROUP = 'raft-group'
@@ -24,6 +25,7 @@ export class Replica {
   readonly ports: TreePorts
   readonly raft: RaftMachine
   readonly directory: Directory
+  readonly contact = new Contact()
   kv: KvMachine
   /** As of the last `role-change`. */
   role: Role = 'follower'
@@ -71,6 +73,14 @@ export class Replica {
 
   header(): RevisionHeader {
     return { revision: this.kv.revision, term: this.term }
+  }
+
+  /** What a request of that time is told when it finds no answer. */
+  timeoutReason(startMs: number): RefusalReason {
+    const { electionTicks, tickMs } = this.options.limits
+    const { voters } = this.status().configuration
+    const { self, leader } = this
+    return this.contact.blame(startMs, { self, leader, voters, electionMs: electionTicks * tickMs })
   }
 
   /** The group's actor at the leader's node, if there is one and it is not this one. */

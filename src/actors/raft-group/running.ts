@@ -13,7 +13,6 @@ import type { Context, Input, Question } from '../../runtime/actor.ts'
 import type { Address } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
-import { kvOps } from '../../storage/kvrows.ts'
 import type {
   GroupChange,
   GroupForward,
@@ -22,6 +21,8 @@ import type {
   GroupStranger,
   GroupTransfer,
   KvRange,
+  KvScrubbed,
+  KvView,
   KvWrite,
 } from '../../wire/messages/group.ts'
 import type { LeaseKeysAsk } from '../../wire/messages/lease.ts'
@@ -30,6 +31,7 @@ import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { WatchHistory, WatchPrevious } from '../../wire/messages/watch.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { refuse } from '../refuse.ts'
+import { Admission } from './admission.ts'
 import { Applier } from './applier.ts'
 import { EffectRunner } from './effects.ts'
 import { Fence } from './fence.ts'
@@ -38,8 +40,10 @@ import { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { refuseToStart } from './newcomer.ts'
 import { Reads } from './reads.ts'
+import { Reclaim } from './reclaim.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
+import { Scrubber } from './scrubber.ts'
 import { type SnapshotHooks, Snapshots } from './snapshots.ts'
 import { inspectGroup, statusOf } from './status.ts'
 import { Values } from './values.ts'
@@ -47,7 +51,6 @@ import { Writes } from './writes.ts'
 
 /** Newcomers are looked at once in so many ticks. */
 const PROMOTE_TICKS = 10
-const DISK_LOOK_MS = 250
 
 export class RunningGroup {
   readonly #replica: Replica
@@ -59,12 +62,12 @@ export class RunningGroup {
   readonly #neighbours: Neighbours
   readonly #snapshots: Snapshots
   readonly #fence: Fence
+  readonly #admission: Admission
+  readonly #reclaim: Reclaim
+  readonly #scrubber: Scrubber
   readonly #effects: EffectRunner
   #ticks = 0
   #ticking = false
-  #scrubbing = false
-  #diskIsFull = false
-  #lookAtDiskMs = 0
 
   constructor(
     parts: {
@@ -87,13 +90,17 @@ export class RunningGroup {
     this.#history = new History(this.#replica, this.#values)
     this.#neighbours = new Neighbours(this.#replica)
     this.#fence = new Fence(this.#replica)
-    this.#snapshots = new Snapshots(this.#replica, this.#snapshotHooks())
+    this.#admission = new Admission(parts.ports, options.limits)
+    this.#reclaim = new Reclaim(parts.keys, options.limits)
+    this.#scrubber = new Scrubber(this.#replica, this.#admission, this.#reclaim)
+    this.#snapshots = new Snapshots(this.#replica, this.#admission, this.#snapshotHooks())
     this.#effects = new EffectRunner(this.#replica, {
       applier: new Applier(this.#replica, this.#values, this.#writes, this.#membership),
       writes: this.#writes,
       reads: this.#reads,
       neighbours: this.#neighbours,
       snapshots: this.#snapshots,
+      reclaim: this.#reclaim,
     })
     this.#neighbours.greet(context)
     this.#keepTicking(context)
@@ -115,7 +122,8 @@ export class RunningGroup {
         return
       case 'timer':
         if (input.name === 'tick') this.#tick(context)
-        else if (input.name === 'scrub') this.#scrub(context)
+        else if (this.#scrubber.ownsTimer(input.name)) this.#scrubber.step(context)
+        else if (this.#reclaim.ownsTimer(input.name)) this.#reclaim.run(context)
         return
       case 'answer':
         if (this.#writes.ownsTag(input.tag))
@@ -160,7 +168,7 @@ export class RunningGroup {
         this.#act(context)
         return
       case 'pulse.told':
-        this.#neighbours.told(message as PulseTold)
+        this.#neighbours.told(message as PulseTold, context)
         this.#replica.actSoon(context)
         return
       case 'pulse.ask':
@@ -185,12 +193,14 @@ export class RunningGroup {
     this.#keepTicking(context)
     switch (message.kind) {
       case 'kv.write':
-        if (this.#mayWrite(context))
-          this.#writes.take((message as KvWrite).command, question, context)
-        else refuse(question, 'overloaded', context)
+        this.#write(message as KvWrite, question, context)
+        return
+      case 'kv.scrubbed':
+        this.#scrubber.take(message as KvScrubbed, question, context)
         return
       case 'kv.range':
-        this.#reads.range((message as KvRange).request, question, context)
+      case 'kv.view':
+        this.#reads.take(message as KvRange | KvView, question, context)
         return
       case 'group.forward':
         this.#writes.takeForwarded(message as GroupForward, question, context)
@@ -228,6 +238,12 @@ export class RunningGroup {
     }
   }
 
+  #write({ command }: KvWrite, question: Question, context: Context): void {
+    const refusal = this.#admission.refusal(command, context)
+    if (refusal === undefined) this.#writes.take(command, question, context)
+    else refuse(question, refusal, context)
+  }
+
   #raftMessage(carrier: RaftCarrier, from: Address, context: Context): void {
     const message = this.#fence.pass(carrier, from, context)
     if (message === undefined) return
@@ -257,7 +273,7 @@ export class RunningGroup {
     this.#effects.run(context)
     this.#reads.applied(context)
     this.#keepTicking(context)
-    this.#scrubLater(context)
+    this.#scrubber.soon(context)
   }
 
   #tick(context: Context): void {
@@ -266,13 +282,16 @@ export class RunningGroup {
     if (!this.#effects.quiet) this.#replica.raft.step({ type: 'tick' })
     this.#writes.expire(context)
     this.#reads.expire(context)
+    this.#scrubber.expire(context)
+    this.#snapshots.resume(context)
     if (this.#ticks % PROMOTE_TICKS === 0) this.#membership.promoteNewcomers(context)
     this.#flush(context)
   }
 
   /** On the grid of the clock, so that all groups of a shard tick in one turn and share its frames. */
   #keepTicking(context: Context): void {
-    const idle = this.#effects.quiet && this.#writes.waiting === 0 && this.#reads.waiting === 0
+    const waiting = this.#writes.waiting + this.#reads.waiting + this.#scrubber.waiting
+    const idle = this.#effects.quiet && waiting === 0
     if (this.#ticking || idle) return
     this.#ticking = true
     const { tickMs } = this.#replica.options.limits
@@ -288,30 +307,6 @@ export class RunningGroup {
       },
       replaced: (context) => this.#neighbours.greet(context),
     }
-  }
-
-  /** Looking at the disk costs system calls: one look serves all writes of a short while. */
-  #mayWrite(context: Context): boolean {
-    if (context.nowMs >= this.#lookAtDiskMs) {
-      const { ports, options } = this.#replica
-      this.#diskIsFull = ports.disk().freeBytes < options.limits.minFreeBytes
-      this.#lookAtDiskMs = context.nowMs + DISK_LOOK_MS
-    }
-    return !this.#diskIsFull
-  }
-
-  #scrubLater(context: Context): void {
-    if (this.#scrubbing || !this.#replica.serving || !this.#replica.kv.scrubbing) return
-    this.#scrubbing = true
-    context.setTimer('scrub', this.#replica.options.limits.scrubPauseMs)
-  }
-
-  #scrub(context: Context): void {
-    this.#scrubbing = false
-    if (!this.#replica.serving) return
-    const drops = this.#replica.kv.scrubStep(this.#replica.options.limits.scrubRows)
-    context.writeLazily(kvOps(this.#replica.keys, drops))
-    this.#scrubLater(context)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Context, Input, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
 import { readMeta } from '../../storage/kvrows.ts'
 import type { SnapshotBegin, SnapshotChunk } from '../../wire/messages/snapshot.ts'
+import type { Admission } from './admission.ts'
 import { Installation } from './install.ts'
 import { KvReload } from './kv-reload.ts'
 import type { Replica } from './replica.ts'
@@ -28,15 +29,19 @@ type SnapshotEffect = Extract<
 
 export class Snapshots {
   readonly #replica: Replica
+  readonly #admission: Admission
   readonly #hooks: SnapshotHooks
   readonly #staging: Staging
   readonly #sends: SnapshotSends
   readonly #receipts: SnapshotReceipts
   #installation: Installation | undefined
   #reload: KvReload | undefined
+  /** A chunk for which the disk has no breath now. */
+  #postponed: { readonly chunk: SnapshotChunk; readonly question: Question } | undefined
 
-  constructor(replica: Replica, hooks: SnapshotHooks) {
+  constructor(replica: Replica, admission: Admission, hooks: SnapshotHooks) {
     this.#replica = replica
+    this.#admission = admission
     this.#hooks = hooks
     this.#staging = new Staging(replica.group, replica.keys)
     this.#sends = new SnapshotSends(replica)
@@ -64,8 +69,17 @@ export class Snapshots {
     if (message.kind === 'snapshot.begin') {
       this.#receipts.begin(message as SnapshotBegin, question, context)
     } else {
-      this.#receipts.chunk(message as SnapshotChunk, question, context)
+      this.#postponed = { chunk: message as SnapshotChunk, question }
+      this.resume(context)
     }
+  }
+
+  /** Takes the chunk that had to wait, if it need not any more. One asked for again replaces it. */
+  resume(context: Context): void {
+    const postponed = this.#postponed
+    if (postponed === undefined || !this.#admission.takesBulk(context)) return
+    this.#postponed = undefined
+    this.#receipts.chunk(postponed.chunk, postponed.question, context)
   }
 
   /** Takes the input if it belongs here. */

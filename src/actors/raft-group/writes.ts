@@ -114,8 +114,10 @@ export class Writes {
     } else if (outcome.reason === 'unreachable') {
       this.#giveBack(batch, 'no-leader', context)
     } else {
-      const reason = outcome.reason === 'timeout' ? 'timeout' : 'leader-changed'
-      for (const waiter of batch) this.#fail(waiter, reason, context)
+      const timeout = outcome.reason === 'timeout'
+      for (const waiter of batch) {
+        this.#fail(waiter, timeout ? this.#timeout(waiter) : 'leader-changed', context)
+      }
     }
   }
 
@@ -145,8 +147,12 @@ export class Writes {
   expire(context: Context): void {
     for (const waiter of this.#waiters.values()) {
       if (waiter.deadlineMs > context.nowMs) return
-      this.#fail(waiter, waiter.sent ? 'timeout' : 'no-leader', context)
+      this.#fail(waiter, waiter.sent ? this.#timeout(waiter) : 'no-leader', context)
     }
+  }
+
+  #timeout({ deadlineMs }: Waiter): RefusalReason {
+    return this.#replica.timeoutReason(deadlineMs - this.#replica.options.limits.requestTimeoutMs)
   }
 
   #refusal(): RefusalReason | undefined {

@@ -39,9 +39,18 @@ const KV_ERRORS: Readonly<Record<KvError, Status>> = {
 const UNAVAILABLE: Readonly<Record<Unavailable, Status>> = {
   'no-leader': REFUSALS.noLeader,
   overloaded: etcd(Code.RESOURCE_EXHAUSTED, 'too many requests'),
+  'no-space': etcd(Code.RESOURCE_EXHAUSTED, 'mvcc: database space exceeded'),
   stopping: REFUSALS.stopped,
   'leader-changed': etcd(Code.UNAVAILABLE, 'leader changed'),
   timeout: etcd(Code.UNAVAILABLE, 'request timed out'),
+  'timeout-leader-failed': etcd(
+    Code.UNAVAILABLE,
+    'request timed out, possibly due to previous leader failure',
+  ),
+  'timeout-disconnected': etcd(
+    Code.UNAVAILABLE,
+    'request timed out, possibly due to connection lost',
+  ),
 }
 
 /** The status of an outcome that is not `ok`. */

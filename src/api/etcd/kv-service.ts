@@ -1,8 +1,9 @@
 /** `etcdserverpb.KV`: reads, writes, transactions, compaction. */
 
-import type { Outcome } from '../../actors/chainfire.ts'
+import type { Chainfire, Outcome } from '../../actors/chainfire.ts'
 import { assert } from '../../base/assert.ts'
 import { checkTxn as checkTxnKeys } from '../../core/kv/txn-check.ts'
+import { onlyReads } from '../../core/kv/txn-scan.ts'
 import type { Command, CommandResult } from '../../core/kv/types.ts'
 import { KVDefinition } from '../../wire/proto/etcdserverpb/kv.ts'
 import { type Method, service } from '../grpc/service.ts'
@@ -56,6 +57,11 @@ export function kvService(parts: ServiceParts): readonly Method[] {
       if (checkTxnKeys(txn, limits.maxTxnOps) === 'duplicate-key') return REFUSALS.duplicateKey
       const tooLarge = checkSize(call, limits.maxRequestBytes)
       if (tooLarge) return tooLarge
+      if (onlyReads(txn)) {
+        const read = await chainfire.view(txn)
+        if (!read.ok) return statusOf(read)
+        return txnResponseOf(headerOf(membership, read.header), read.value)
+      }
       const result = resultOf(await chainfire.write({ op: 'txn', request: txn }), 'txn')
       if (result instanceof Status) return result
       return txnResponseOf(headerOf(membership, result.header), result.value.response)
@@ -65,9 +71,22 @@ export function kvService(parts: ServiceParts): readonly Method[] {
       const revision = toNumber(request.revision)
       const result = resultOf(await chainfire.write({ op: 'compact', revision }), 'compact')
       if (result instanceof Status) return result
+      if (request.physical) {
+        const scrubbed = await scrubbedBehind(chainfire, revision)
+        if (!scrubbed.ok) return statusOf(scrubbed)
+      }
       return { header: headerOf(membership, result.header) }
     },
   })
+}
+
+/** However long it takes: asking again costs little, and a client that gave up has its own deadline. */
+async function scrubbedBehind(chainfire: Chainfire, revision: number): Promise<Outcome<undefined>> {
+  for (;;) {
+    const outcome = await chainfire.scrubbed(revision)
+    const late = !outcome.ok && 'unavailable' in outcome && outcome.unavailable === 'timeout'
+    if (!late) return outcome
+  }
 }
 
 type ResultOf<Op extends Command['op']> = Extract<CommandResult, { readonly op: Op }>

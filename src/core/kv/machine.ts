@@ -27,7 +27,9 @@ import { decide } from './decide.ts'
 import { RangeScan } from './range-scan.ts'
 import { RollingHash } from './rolling-hash.ts'
 import type { SnapshotImage } from './snapshot.ts'
-import type { Command, Event, KeyValue, KvError, RangeRequest } from './types.ts'
+import { chooseTxn, refuseTxn } from './txn-run.ts'
+import { TxnScan } from './txn-scan.ts'
+import type { Command, Event, KeyValue, KvError, RangeRequest, TxnRequest } from './types.ts'
 
 /** Holds the compaction floor: no version that a read at `revision` or above can see is scrubbed. */
 export interface Pin {
@@ -83,6 +85,11 @@ export class KvMachine {
 
   get compactRevision(): number {
     return this.#compactRevision
+  }
+
+  /** Up to which revision superseded versions are dropped; -1: never. */
+  get scrubbedRevision(): number {
+    return this.#scrubbedRevision
   }
 
   get appliedIndex(): number {
@@ -150,6 +157,20 @@ export class KvMachine {
     const revision = request.revision > 0 ? request.revision : this.#revision
     if (revision < this.#compactRevision) return 'compacted'
     return new RangeScan(this.#index, request, revision, this.#pins)
+  }
+
+  /** Begins a transaction that only reads (`onlyReads`); it changes nothing and pins until released. */
+  beginView(request: TxnRequest, read: ValueReader): TxnScan | KvError {
+    const state = {
+      index: this.#index,
+      lessor: this.#lessor,
+      read,
+      revision: this.#revision,
+      compactRevision: this.#compactRevision,
+    }
+    const chosen = chooseTxn(request, state)
+    const error = refuseTxn(chosen, state)
+    return error ?? new TxnScan(chosen, this.#index, this.#revision, this.#pins)
   }
 
   /** The version of a key that a read at `revision` sees; undefined when there is none or it is compacted. */

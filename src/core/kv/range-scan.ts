@@ -16,7 +16,20 @@ import { hasFilter, type Metadata, passes } from './metadata.ts'
 import { orderOf, type RangeOrder, sortByValue, sortMetadata } from './range-order.ts'
 import type { KeyValue, RangeRequest, RangeResponse } from './types.ts'
 
-export class RangeScan {
+/** A read in steps, whatever it answers in the end. */
+export interface ReadScan<T> {
+  readonly done: boolean
+  /** Looks at no more than `maxKeys` further keys; true when done. */
+  step(maxKeys: number): boolean
+  /** Which versions to fetch, in this order, once done. */
+  readonly rows: readonly RevisionId[]
+  /** `values[i]` belongs to `rows[i]`. */
+  finish(values: readonly KeyValue[]): T
+  /** Gives the compaction floor free again. Further calls do nothing. */
+  release(): void
+}
+
+export class RangeScan implements ReadScan<RangeResponse> {
   /** The revision read at. */
   readonly revision: number
   readonly #request: RangeRequest
@@ -56,7 +69,6 @@ export class RangeScan {
     return this.#done
   }
 
-  /** Looks at no more than `maxKeys` further keys; true when done. */
   step(maxKeys: number): boolean {
     if (this.#done) return true
     let looks = maxKeys
@@ -72,13 +84,11 @@ export class RangeScan {
     return this.#done
   }
 
-  /** Which versions to fetch, in this order, once done. */
   get rows(): readonly RevisionId[] {
     assert(this.#done, 'a range is stepped to its end before it is read')
     return this.#rows
   }
 
-  /** `values[i]` belongs to `rows[i]`. */
   finish(values: readonly KeyValue[]): RangeResponse {
     assert(values.length === this.rows.length, 'a range needs every value it named')
     if (this.#request.countOnly) return { kvs: [], more: false, count: this.#count }
@@ -93,7 +103,6 @@ export class RangeScan {
     return { kvs, more: this.#matched > limit, count: this.#count }
   }
 
-  /** Gives the compaction floor free again. Further calls do nothing. */
   release(): void {
     if (this.#released) return
     this.#released = true

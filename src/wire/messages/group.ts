@@ -6,7 +6,14 @@
 
 import type { Bytes } from '../../base/bytes.ts'
 import type { NodeName, PeerId } from '../../base/ids.ts'
-import type { CommandResult, KvError, RangeRequest, RangeResponse } from '../../core/kv/types.ts'
+import type {
+  CommandResult,
+  KvError,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  TxnResponse,
+} from '../../core/kv/types.ts'
 import {
   bool,
   branded,
@@ -20,7 +27,14 @@ import {
   struct,
   text,
 } from '../schema.ts'
-import { commandResult, kvError, rangeRequest, rangeResponse } from './kv.ts'
+import {
+  commandResult,
+  kvError,
+  rangeRequest,
+  rangeResponse,
+  txnRequest,
+  txnResponse,
+} from './kv.ts'
 import { peer } from './raft.ts'
 import type { MessageShapes } from './shapes.ts'
 
@@ -33,8 +47,18 @@ export interface RevisionHeader {
   readonly term: number
 }
 
-/** Why there is no answer; the last two mean that a write may have happened. */
-export type RefusalReason = 'no-leader' | 'overloaded' | 'stopping' | 'leader-changed' | 'timeout'
+/** Why there is no answer; from `leader-changed` on a write may have happened. */
+const REFUSALS = [
+  'no-leader',
+  'overloaded',
+  'no-space',
+  'stopping',
+  'leader-changed',
+  'timeout',
+  'timeout-leader-failed',
+  'timeout-disconnected',
+] as const
+export type RefusalReason = (typeof REFUSALS)[number]
 
 /** Range, linearizable unless the request says otherwise. */
 export interface KvRange {
@@ -46,6 +70,29 @@ export interface KvRangeDone {
   readonly kind: 'kv.range-done'
   readonly header: RevisionHeader
   readonly response: RangeResponse
+}
+
+/** A transaction that only reads: linearizable unless all its ranges are serializable. */
+export interface KvView {
+  readonly kind: 'kv.view'
+  readonly request: TxnRequest
+}
+
+export interface KvViewDone {
+  readonly kind: 'kv.view-done'
+  readonly header: RevisionHeader
+  readonly response: TxnResponse
+}
+
+/** Answered once all that the compaction at this revision superseded is dropped on this node. */
+export interface KvScrubbed {
+  readonly kind: 'kv.scrubbed'
+  readonly revision: number
+}
+
+export interface KvScrubbedDone {
+  readonly kind: 'kv.scrubbed-done'
+  readonly header: RevisionHeader
 }
 
 /** One command, as `encodeCommand` made it. Proposed once. */
@@ -60,7 +107,7 @@ export interface KvWriteDone {
   readonly result: CommandResult
 }
 
-/** Answers any of the two: the request was looked at and refused, the same on every node. */
+/** Answers any of them: the request was looked at and refused, the same on every node. */
 export interface KvFailed {
   readonly kind: 'kv.failed'
   readonly header: RevisionHeader
@@ -186,6 +233,10 @@ export interface GroupAct {
 export type GroupMessage =
   | KvRange
   | KvRangeDone
+  | KvView
+  | KvViewDone
+  | KvScrubbed
+  | KvScrubbedDone
   | KvWrite
   | KvWriteDone
   | KvFailed
@@ -209,7 +260,7 @@ export type GroupMessage =
 
 export const header: Schema<RevisionHeader> = struct({ revision: count, term: count })
 export const node: Schema<NodeName> = branded(text(NAMES))
-const refusalReason = oneOf('no-leader', 'overloaded', 'stopping', 'leader-changed', 'timeout')
+const refusalReason = oneOf(...REFUSALS)
 const names = list(text(NAMES), NAMES)
 
 const fails = { lane: 'normal', refusal: 'fail' } as const
@@ -222,6 +273,10 @@ export const GROUP_MESSAGES: MessageShapes = {
     delivery: drops,
     schema: struct({ header, response: rangeResponse }),
   },
+  'kv.view': { tag: 32, delivery: fails, schema: struct({ request: txnRequest }) },
+  'kv.view-done': { tag: 33, delivery: drops, schema: struct({ header, response: txnResponse }) },
+  'kv.scrubbed': { tag: 34, delivery: fails, schema: struct({ revision: int }) },
+  'kv.scrubbed-done': { tag: 35, delivery: drops, schema: struct({ header }) },
   'kv.write': { tag: 12, delivery: fails, schema: struct({ command: bytes(COMMAND_BYTES) }) },
   'kv.write-done': { tag: 13, delivery: drops, schema: struct({ header, result: commandResult }) },
   'kv.failed': { tag: 14, delivery: drops, schema: struct({ header, error: kvError }) },

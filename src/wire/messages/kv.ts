@@ -128,11 +128,12 @@ function requestShapes(key: Schema<Bytes>, value: Schema<Bytes>) {
     'lease-checkpoint': struct({ term: count, remaining: list(pair(id, count), TXN_OPS) }),
   })
 
-  return { rangeRequest, command }
+  return { rangeRequest, txnRequest, command }
 }
 
 const shapes = requestShapes(key, value)
 export const rangeRequest: Schema<RangeRequest> = shapes.rangeRequest
+export const txnRequest: Schema<TxnRequest> = shapes.txnRequest
 export const command: Schema<Command> = shapes.command
 
 /** A command as it is read from the log: its keys and values are views of the entry's data. */
@@ -154,7 +155,7 @@ const deleteResponse: Schema<DeleteRangeResponse> = struct({
   prevKvs: list(keyValue, ANSWER_ROWS),
 })
 
-const txnResponse: Schema<TxnResponse> = recursive<TxnResponse>(TXN_DEPTH, (inner) => {
+export const txnResponse: Schema<TxnResponse> = recursive<TxnResponse>(TXN_DEPTH, (inner) => {
   const op = union('op', {
     range: struct({ revision: count, response: rangeResponse }),
     put: struct({ revision: count, response: putResponse }),
