@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { status } from '@grpc/grpc-js'
+import type { Unavailable } from '../../src/actors/chainfire.ts'
 import { clusterId, memberId } from '../../src/api/etcd/ids.ts'
 import { AuthDefinition } from '../../src/wire/proto/etcdserverpb/auth.ts'
 import { ClusterDefinition } from '../../src/wire/proto/etcdserverpb/cluster.ts'
@@ -167,6 +168,93 @@ describe('etcd services over one node', { timeout: 30_000 }, () => {
       status.OUT_OF_RANGE,
       'etcdserver: mvcc: required revision has been compacted',
     )
+  })
+
+  it('X11 a transaction that only reads is not in the log', async () => {
+    await caller.call(KV, kv.put, putOf('seen', '1'))
+    const before = await door.chainfire.status()
+    const read: RequestOp = { request: { $case: 'requestRange', value: rangeOf('seen') } }
+    const compare: Compare = {
+      result: Is.GREATER,
+      target: Target.VERSION,
+      key: bytes('seen'),
+      targetUnion: { $case: 'version', value: 0n },
+      rangeEnd: NONE,
+    }
+    const seen = await caller.call(KV, kv.txn, { compare: [compare], success: [read], failure: [] })
+    assert.deepEqual([seen.succeeded, seen.responses.length], [true, 1])
+    const [first] = seen.responses
+    assert.ok(first?.response?.$case === 'responseRange')
+    assert.equal(first.response.value.header?.revision, seen.header?.revision)
+    assert.equal(new TextDecoder().decode(first.response.value.kvs[0]?.value), '1')
+    assert.equal((await door.chainfire.status()).lastIndex, before.lastIndex)
+    await caller.call(KV, kv.txn, { compare: [], success: [nested([read])], failure: [] })
+    assert.equal((await door.chainfire.status()).lastIndex, before.lastIndex + 1)
+    const late = { ...rangeOf('seen'), revision: 1n << 40n }
+    const refusal: RequestOp = { request: { $case: 'requestRange', value: late } }
+    await refused(
+      caller.call(KV, kv.txn, { compare: [], success: [refusal], failure: [] }),
+      status.OUT_OF_RANGE,
+      'etcdserver: mvcc: required revision is a future revision',
+    )
+  })
+
+  it('K16 a physical compaction is answered once its scrub is done, however long that takes', async (context: TestContext) => {
+    const asked: number[] = []
+    const slow = await openDoorOver({
+      ...door.chainfire,
+      scrubbed: async (revision) => {
+        asked.push(revision)
+        if (asked.length < 3) return { ok: false, unavailable: 'timeout' }
+        return door.chainfire.scrubbed(revision)
+      },
+    })
+    const other = new GrpcCaller(`127.0.0.1:${slow.port}`)
+    context.after(async () => {
+      other.close()
+      await slow.close()
+    })
+    const { header } = await other.call(KV, kv.put, putOf('scrubbed', '1'))
+    const revision = header?.revision ?? 0n
+    await other.call(KV, kv.compact, { revision, physical: true })
+    assert.deepEqual(asked, [Number(revision), Number(revision), Number(revision)])
+    const next = await other.call(KV, kv.put, putOf('scrubbed', '2'))
+    await other.call(KV, kv.compact, { revision: next.header?.revision ?? 0n, physical: false })
+    assert.equal(asked.length, 3)
+  })
+
+  it('T9 N2 what is not answered says why, in etcd’s words', async () => {
+    const cases: readonly (readonly [Unavailable, number, string])[] = [
+      ['timeout', status.UNAVAILABLE, 'request timed out'],
+      [
+        'timeout-leader-failed',
+        status.UNAVAILABLE,
+        'request timed out, possibly due to previous leader failure',
+      ],
+      [
+        'timeout-disconnected',
+        status.UNAVAILABLE,
+        'request timed out, possibly due to connection lost',
+      ],
+      ['leader-changed', status.UNAVAILABLE, 'leader changed'],
+      ['overloaded', status.RESOURCE_EXHAUSTED, 'too many requests'],
+      ['no-space', status.RESOURCE_EXHAUSTED, 'mvcc: database space exceeded'],
+    ]
+    let next: Unavailable = 'timeout'
+    const failing = await openDoorOver({
+      ...door.chainfire,
+      write: async () => ({ ok: false, unavailable: next }),
+    })
+    const other = new GrpcCaller(`127.0.0.1:${failing.port}`)
+    for (const [reason, code, details] of cases) {
+      next = reason
+      assert.deepEqual(await other.failure(other.call(KV, kv.put, putOf('a', '1'))), {
+        code,
+        details: `etcdserver: ${details}`,
+      })
+    }
+    other.close()
+    await failing.close()
   })
 
   it('requests between the limit and the transport’s limit, and above', async () => {
