@@ -14,6 +14,7 @@ import { createIdentity } from '../net/swarm/identity.ts'
 import type { SwarmLinks } from '../net/swarm/swarm-links.ts'
 import { NodeShards } from '../runtime/threads/node-shards.ts'
 import { StoreUnusable } from '../storage/level/level-store.ts'
+import { findLogDamage } from '../storage/level/log-check.ts'
 import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data-directory.ts'
 import { handOver } from './hand-over.ts'
 import { openLinks } from './links.ts'
@@ -82,6 +83,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
 
 async function startShards(plan: NodePlan, parts: NodeParts): Promise<NodeShards> {
   mkdirSync(plan.storeDirectory, { recursive: true })
+  if (plan.sync) refuseDamage(plan.storeDirectory, parts.log)
   // Compiled, this file and its neighbour end otherwise.
   const neighbour = `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
   try {
@@ -98,6 +100,16 @@ async function startShards(plan: NodePlan, parts: NodeParts): Promise<NodeShards
     if (error instanceof StoreUnusable) throw new NodeRefused(error.message)
     throw error
   }
+}
+
+/** Before LevelDB opens its log: it would drop what is damaged and say nothing. */
+function refuseDamage(directory: string, log: Log): void {
+  const damage = findLogDamage(directory)
+  if (damage === undefined) return
+  const { file, at, acknowledged } = damage
+  const what = `${join(directory, file)} has a damaged record at byte ${at}`
+  if (acknowledged) throw new NodeRefused(`${what}; start with --rejoin to come back empty`)
+  log.warn({ file, at }, 'the last write was torn, as by a power cut, and is dropped')
 }
 
 /** Tells whoever waits for this node, by a record and by a file, where it is. */

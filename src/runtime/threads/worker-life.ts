@@ -3,7 +3,7 @@
  * and ends – by a stop, or by a crash, which is known only once its `exit` event has come.
  */
 
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import type { WorkerTask } from './parts.ts'
 import type { Response, ToMain, ToWorker } from './protocol.ts'
@@ -66,11 +66,21 @@ export class WorkerLife {
       await thread?.terminate()
       end = { type: 'crashed', reason: (error as Error).message }
     }
+    this.#hearLastWords()
     this.#main.close()
     for (const answer of this.#pending.values()) answer({ ok: false, reason: 'the shard ended' })
     this.#pending.clear()
     this.#becomeReady()
     return end
+  }
+
+  /** What it said before its end may lie in the port behind the news of its end. */
+  #hearLastWords(): void {
+    for (;;) {
+      const left = receiveMessageOnPort(this.#main)
+      if (left === undefined) return
+      this.#dispatch(left.message as ToMain)
+    }
   }
 
   #dispatch(message: ToMain): void {
