@@ -26,37 +26,41 @@ program
     console.log(`start them all: plasma up ${directory}`)
   })
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+]
 
 program
   .command('node')
   .description('run one node')
   .requiredOption('-c, --config <file>', 'its config file')
-  .option('--set <key=value>', 'override one key of the config; may be repeated', collect, [])
-  .option('--rejoin', 'come back as a new member after the data directory was lost', false)
+  .option('--set <key=value>', 'override one key of the config; may be repeated', collect)
+  .option('--rejoin', 'come back as a new member after the data directory was lost')
   .action(async (options) => {
     const { runNodeCommand } = await import('./node.ts')
-    await runNodeCommand(options)
+    const { config, set = [], rejoin = false } = options
+    await runNodeCommand({ config, set, rejoin })
   })
 
 program
   .command('up')
   .description('run every node of a directory, one process each; they end with this one')
   .argument('<directory>', 'where the config files are')
-  .option('--set <key=value>', 'override one key of every config; may be repeated', collect, [])
+  .option('--set <key=value>', 'override one key of every config; may be repeated', collect)
   .action(async (directory: string, options) => {
     const { runUp } = await import('./up.ts')
-    process.exitCode = await runUp(directory, options.set)
+    process.exitCode = await runUp(directory, options.set ?? [])
   })
 
 program
   .command('status')
   .description('show the nodes, their roles, shards and groups')
   .argument('[place]', 'a directory of config files, one config file, or host:port of HTTP', '.')
-  .option('--json', 'print JSON instead of tables', false)
+  .option('--json', 'print JSON instead of tables')
   .action(async (place: string, options) => {
     const { runStatus } = await import('./status.ts')
-    process.exitCode = await runStatus(place, options)
+    process.exitCode = await runStatus(place, { json: options.json === true })
   })
 
 program

@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigError, type ConfigProblem, nearest } from './problem.ts'
 import { brokenRules } from './rules.ts'
 import { configSchema, keysBelow, type NodeConfig } from './schema.ts'
-import { type Environment, type MergedConfig, mergeSources } from './sources.ts'
+import { type ConfigSources, type Environment, type MergedConfig, mergeSources } from './sources.ts'
 
 export interface LoadOptions {
   readonly file: string
@@ -18,7 +18,12 @@ export interface LoadOptions {
 
 /** Reads a file; `data` in the result is absolute. */
 export function loadConfig({ file, environment, sets }: LoadOptions): NodeConfig {
-  const merged = mergeSources({ file, text: readText(file), environment, sets })
+  return checkConfig({ file, text: readText(file), environment, sets })
+}
+
+/** The same for a text that may not be a file yet. */
+export function checkConfig(sources: ConfigSources): NodeConfig {
+  const merged = mergeSources(sources)
   const parsed = configSchema.safeParse(merged.values, { reportInput: true })
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, merged)))
@@ -33,7 +38,7 @@ export function loadConfig({ file, environment, sets }: LoadOptions): NodeConfig
     }),
   )
   if (broken.length > 0) throw new ConfigError(broken)
-  return { ...config, data: resolve(dirname(file), config.data) }
+  return { ...config, data: resolve(dirname(sources.file), config.data) }
 }
 
 function readText(file: string): string {

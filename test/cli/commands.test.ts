@@ -1,7 +1,7 @@
 /** The commands that need no running node, and `status`, which looks at some. */
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -25,7 +25,24 @@ describe('plasma init', () => {
     const again = await plasma('init', directory, '--nodes', 'a')
     assert.equal(again.code, 1)
     assert.match(again.stderr, /a\.yaml is there already/)
+    assert.equal(statSync(join(directory, 'a.yaml')).mode & 0o077, 0, 'others may read the secret')
     rmSync(directory, { recursive: true })
+  })
+
+  it('writes nothing that a node would refuse', async () => {
+    const directory = join(tmpdir(), `plasma-init-${process.pid}`)
+    const wrong: readonly (readonly [RegExp, ...string[]])[] = [
+      [/cluster\.nodes\.1: must be 1 to 32 lower-case letters/, '--nodes', 'a,B'],
+      [/cluster\.nodes: a stands there twice/, '--nodes', 'a,a'],
+      [/cluster\.name: must be/, '--name', 'My cluster'],
+      [/--port 60000 leaves no room/, '--port', '60000'],
+    ]
+    for (const [line, ...args] of wrong) {
+      const { code, stderr } = await plasma('init', directory, ...args)
+      assert.equal(code, 1)
+      assert.match(stderr, line)
+      assert.ok(!existsSync(directory))
+    }
   })
 })
 
@@ -55,10 +72,6 @@ describe('plasma status', () => {
 })
 
 describe('plasma', () => {
-  it('prints the JSON Schema of a config', async () => {
-    const { stdout } = await plasma('config', 'schema')
-    assert.equal(JSON.parse(stdout).type, 'object')
-  })
   it('names the command that was meant', async () => {
     const { code, stderr } = await plasma('statsu')
     assert.notEqual(code, 0)

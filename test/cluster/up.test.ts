@@ -35,6 +35,11 @@ describe('plasma up', () => {
     assert.equal(await valueAt(cluster.node(2).endpoint, 'greeting'), 'hello')
   })
 
+  it('prints one JSON object a line into a pipe, each with its node', () => {
+    const names = new Set(up.lines.map((line) => JSON.parse(line).node))
+    assert.deepEqual([...names].sort(), ['n1', 'n2', 'n3'])
+  })
+
   it('ends clean on SIGTERM, and its nodes with it', async () => {
     const { code } = await up.stop('SIGTERM', 30_000)
     assert.equal(code, 0, up.output)
