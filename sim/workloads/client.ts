@@ -6,7 +6,16 @@
 import type { Chainfire, Outcome } from '../../src/actors/chainfire.ts'
 import { assert } from '../../src/base/assert.ts'
 import { checkPut, checkTxn } from '../../src/core/kv/txn-check.ts'
-import type { Command, KeyValue, RangeRequest } from '../../src/core/kv/types.ts'
+import { onlyReads } from '../../src/core/kv/txn-scan.ts'
+import type {
+  Command,
+  CommandResult,
+  KeyValue,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+  TxnResponse,
+} from '../../src/core/kv/types.ts'
 import { keyText } from '../checkers/timeline.ts'
 import { hashText } from '../world/hash.ts'
 import type { Kernel } from '../world/kernel.ts'
@@ -120,6 +129,7 @@ export class Client {
     const request = this.#reading(operation, key)
     if (request) this.#range(at, request)
     else if (operation === 'keep-alive' || operation === 'time-to-live') this.#lease(operation, at)
+    else if (operation === 'get-together') this.#view(at, key)
     else this.#write(at, this.#command(operation, key))
   }
 
@@ -203,6 +213,20 @@ export class Client {
     this.#await(call, at.chainfire.write(command))
   }
 
+  /** In the history a transaction like any other: what it answers is held to the same rules. */
+  #view(at: Connection, key: string): void {
+    const read = (each: string): RequestOp => ({ op: 'range', request: rangeOf(each) })
+    const request: TxnRequest = {
+      compare: [modIs(key, this.#known.get(key)?.modRevision ?? 0)],
+      success: this.#random.subset(this.#place.keys).map(read),
+      failure: [{ op: 'range', request: rangeOf(key, '\0') }],
+    }
+    assert(onlyReads(request), 'a view only reads')
+    const command: Command = { op: 'txn', request }
+    const call: Call = { type: 'write', command, outcome: undefined, ...this.#begun(at) }
+    this.#await(call, at.chainfire.view(request).then(asWrite))
+  }
+
   #lease(type: 'keep-alive' | 'time-to-live', at: Connection): void {
     const id = this.#someLease()?.id ?? 1n
     const begun = this.#begun(at)
@@ -254,4 +278,8 @@ export class Client {
 function digestOf(outcome: Outcome<unknown>): number {
   if ('unavailable' in outcome) return hashText(outcome.unavailable)
   return outcome.header.revision * 2 + Number(outcome.ok)
+}
+
+function asWrite(outcome: Outcome<TxnResponse>): Outcome<CommandResult> {
+  return outcome.ok ? { ...outcome, value: { op: 'txn', response: outcome.value } } : outcome
 }

@@ -18,6 +18,7 @@ export const OPERATIONS = {
   'time-to-live': 2,
   'lease-revoke': 1,
   compact: 1,
+  'get-together': 5,
 } as const
 
 export type Operation = keyof typeof OPERATIONS
