@@ -47,7 +47,12 @@ type Reading = readonly [name: string, value: number]
 export function readingsOf(figures: NodeFigures): MeterReadings {
   const { meters } = figures
   return {
-    counters: [...meters.counters, ...shardCounters(figures), ...linkCounters(figures)],
+    counters: [
+      ...meters.counters,
+      ...leaderChanges(figures),
+      ...shardCounters(figures),
+      ...linkCounters(figures),
+    ],
     gauges: [
       ...meters.gauges,
       ...raftGauges(figures),
@@ -55,8 +60,21 @@ export function readingsOf(figures: NodeFigures): MeterReadings {
       ...shardGauges(figures),
       ...linkGauges(figures),
     ],
-    histograms: meters.histograms,
+    histograms: [...meters.histograms, ...syncs(figures)],
   }
+}
+
+/** etcd's name for what this node calls otherwise: changes of the leader of the store's own group. */
+function leaderChanges({ meters }: NodeFigures): Reading[] {
+  const own = 'plasma_leader_changes_total{group="chainfire"}'
+  const seen = meters.counters.find(([name]) => name === own)?.[1] ?? 0
+  return [['etcd_server_leader_changes_seen_total', seen]]
+}
+
+/** And for the syncing of batches: they are the log and the data at once. */
+function syncs({ meters }: NodeFigures): MeterReadings['histograms'] {
+  const batches = meters.histograms.find(([name]) => name === 'plasma_batch_seconds')
+  return batches === undefined ? [] : [['etcd_disk_wal_fsync_duration_seconds', batches[1]]]
 }
 
 function raftGauges({ chainfire, ...node }: NodeFigures): Reading[] {
@@ -123,6 +141,8 @@ export const HELP: Readonly<Record<string, string>> = {
   etcd_server_has_leader: 'Whether this node knows a leader: 1 or 0.',
   etcd_server_is_leader: 'Whether this node leads: 1 or 0.',
   etcd_server_is_learner: 'Whether this node only learns: 1 or 0.',
+  etcd_server_leader_changes_seen_total: 'Times this node learned of another leader.',
+  etcd_disk_wal_fsync_duration_seconds: 'How long a batch took to be on disk.',
   etcd_server_proposals_committed_total: 'The commit index of the log.',
   etcd_server_proposals_applied_total: 'The applied index of the log.',
   etcd_server_proposals_pending: 'Entries in the log that are not committed yet.',
@@ -149,6 +169,8 @@ export const HELP: Readonly<Record<string, string>> = {
   grpc_server_msg_sent_total: 'Messages sent on streams.',
   plasma_turn_seconds: 'How long a shard’s turn took.',
   plasma_batch_bytes: 'Bytes of a synced batch.',
+  plasma_batch_seconds: 'How long a batch took to be on disk.',
+  plasma_leader_changes_total: 'Times this node learned of another leader of a group.',
   plasma_shard_turns_total: 'Turns a shard has taken.',
   plasma_shard_batches_total: 'Synced batches a shard has written.',
   plasma_shard_deepest_mailbox: 'Inputs waiting in the fullest mailbox of a shard.',

@@ -34,9 +34,12 @@ const LIGHT_READ: RangeRequest = {
 const TEXTS: Readonly<Record<string, string>> = {
   'no-leader': 'etcdserver: no leader',
   overloaded: 'etcdserver: too many requests',
+  'no-space': 'etcdserver: mvcc: database space exceeded',
   stopping: 'etcdserver: server stopped',
   'leader-changed': 'etcdserver: leader changed',
   timeout: 'etcdserver: request timed out',
+  'timeout-leader-failed': 'etcdserver: request timed out, possibly due to previous leader failure',
+  'timeout-disconnected': 'etcdserver: request timed out, possibly due to connection lost',
 }
 
 /** Why a small read fails; undefined when it is answered. */

@@ -61,7 +61,7 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
   const leaders = new LeaderMonitor(parts.chainfire)
   const context = {
     maxMessageBytes: limits.maxRequestBytes + ENVELOPE_BYTES,
-    guard: etcdGuard(leaders),
+    guard: etcdGuard(leaders, meter),
     deadlines: new Deadlines<Expiring>(),
     running: new Set<Stoppable>(),
     meter,

@@ -16,6 +16,8 @@ export interface Landing {
   readonly batch: number
   readonly ops: number
   readonly bytes: number
+  /** From the hand-over to the store until it was on disk. */
+  readonly tookUs: number
 }
 
 export interface DiskQueueParts {
@@ -27,6 +29,7 @@ export interface DiskQueueParts {
   readonly lazyBytes: number
   /** The last batch number on disk. */
   readonly lastBatch: number
+  stopwatchUs(): number
   landed(landing: Landing): void
   failed(reason: string): void
 }
@@ -131,13 +134,15 @@ export class DiskQueue {
       else this.#urgentBytes -= group.bytes
     }
     ops.push(ringRecord(this.#parts.ring, this.#parts.shard, number))
+    const startUs = this.#parts.stopwatchUs()
     this.#parts.store.commit(ops, (error) => {
       if (error !== undefined) {
         this.#parts.failed(`batch ${number} of shard ${this.#parts.shard}: ${error.message}`)
         return
       }
+      const tookUs = this.#parts.stopwatchUs() - startUs
       this.#land(groups)
-      this.#parts.landed({ batch: number, ops: ops.length, bytes })
+      this.#parts.landed({ batch: number, ops: ops.length, bytes, tookUs })
     })
   }
 

@@ -290,6 +290,7 @@ export class Shard {
     const { meter } = this.#host
     meter.count('plasma_batches_total')
     meter.observe('plasma_batch_bytes', landing.bytes)
+    meter.observe('plasma_batch_seconds', landing.tookUs / 1e6)
     this.#post.release(this.#disk.landedUrgent)
     // A store may answer within its call: then the turn that made it does the rest.
     if (!this.#turning) this.#post.flush()
@@ -334,6 +335,7 @@ export class Shard {
       lastBatch,
       batchBytes: this.#limits.batchBytes,
       lazyBytes: this.#limits.lazyBytes,
+      stopwatchUs: () => this.#host.stopwatchUs(),
       landed: (landing) => this.#landed(landing),
       failed: (reason) => {
         if (this.#state !== 'ended') this.#fatal(reason)

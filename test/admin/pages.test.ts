@@ -119,6 +119,9 @@ describe('the pages of a healthy node', () => {
   it('/metrics has etcd’s names, our own, and the process’s', async () => {
     book.count('grpc_server_started_total{grpc_service="etcdserverpb.KV",grpc_method="Put"}', 3)
     book.observe('plasma_turn_seconds', 0.003)
+    book.observe('plasma_batch_seconds', 0.003)
+    book.count('plasma_leader_changes_total{group="chainfire"}', 2)
+    book.count('plasma_leader_changes_total{group="g1"}', 5)
     const [status, body] = await get('/metrics')
     assert.equal(status, 200)
     const lines = new Set(body.split('\n'))
@@ -136,6 +139,10 @@ describe('the pages of a healthy node', () => {
       'plasma_turn_seconds_bucket{le="0.004"} 1',
       'plasma_turn_seconds_bucket{le="+Inf"} 1',
       'plasma_turn_seconds_count 1',
+      '# TYPE etcd_disk_wal_fsync_duration_seconds histogram',
+      'etcd_disk_wal_fsync_duration_seconds_bucket{le="0.004"} 1',
+      '# TYPE etcd_server_leader_changes_seen_total counter',
+      'etcd_server_leader_changes_seen_total 2',
     ]) {
       assert.ok(lines.has(line), `no line "${line}" in\n${body}`)
     }

@@ -5,6 +5,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { status } from '@grpc/grpc-js'
 import type { Unavailable } from '../../src/actors/chainfire.ts'
 import { clusterId, memberId } from '../../src/api/etcd/ids.ts'
+import { MeterBook } from '../../src/base/meter-book.ts'
 import { AuthDefinition } from '../../src/wire/proto/etcdserverpb/auth.ts'
 import { ClusterDefinition } from '../../src/wire/proto/etcdserverpb/cluster.ts'
 import {
@@ -419,6 +420,38 @@ describe('etcd services over one node', { timeout: 30_000 }, () => {
         [status.UNIMPLEMENTED, `method ${method.name} not implemented`],
       )
     }
+  })
+
+  it('counts calls by kind and by what clients say of themselves', async (context: TestContext) => {
+    const meter = new MeterBook()
+    const counting = await openDoorOver(door.chainfire, { meter })
+    const other = new GrpcCaller(`127.0.0.1:${counting.port}`)
+    context.after(async () => {
+      other.close()
+      await counting.close()
+    })
+    const read = (fields?: Record<string, string>) =>
+      other.call(KV, kv.range, rangeOf('a', { serializable: true }), fields)
+    await read()
+    await read({ 'client-api-version': '3.5' })
+    await read({ 'client-api-version': '3.5' })
+    for (let i = 0; i < 40; i++) await read({ 'client-api-version': `9.${i}` })
+    await read({ 'client-api-version': '"} 1' })
+    const seen = meter.read().counters.filter(([name]) => name.includes('client_requests'))
+    const of = (version: string) =>
+      seen.find(
+        ([name]) =>
+          name ===
+          `etcd_server_client_requests_total{type="unary",client_api_version="${version}"}`,
+      )?.[1]
+    assert.equal(of('3.5'), 2)
+    assert.equal(of('9.0'), 1)
+    assert.equal(seen.length, 32, 'a client cannot make as many counters as it likes')
+    assert.equal(
+      seen.reduce((sum, [, by]) => sum + by, 0),
+      44,
+    )
+    assert.ok((of('unknown') ?? 0) > 1)
   })
 
   it('the same port answers HTTP/1.1', async () => {

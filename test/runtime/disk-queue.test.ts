@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { readRing } from '../../src/runtime/batch-ring.ts'
-import { DiskQueue } from '../../src/runtime/disk-queue.ts'
+import { DiskQueue, type Landing } from '../../src/runtime/disk-queue.ts'
 import { keyName } from '../../src/runtime/overlay.ts'
 import { fetchThrough, readThrough, scanThrough } from '../../src/runtime/reads.ts'
 import { BATCH_RING } from '../../src/storage/batch-ring.ts'
@@ -23,6 +23,7 @@ function queueOver(store: SlowStore, landed: () => void = () => {}): DiskQueue {
     lastBatch: 0,
     batchBytes: BATCH_BYTES,
     lazyBytes: BATCH_BYTES,
+    stopwatchUs: () => 0,
     landed,
     failed: (reason) => assert.fail(reason),
   })
@@ -33,6 +34,30 @@ const keysOf = (store: SlowStore): string[][] =>
   store.commits.map((ops) => ops.slice(0, -1).map((op) => wordOf(op.key) ?? ''))
 
 const big = (key: string, bytes: number): StoreOp => put(key, 'x'.repeat(bytes))
+
+test('R-8 a landing says what the batch held and how long it took to be on disk', () => {
+  const store = new SlowStore()
+  let nowUs = 100
+  const landings: Landing[] = []
+  const queue = new DiskQueue({
+    store,
+    shard: 1,
+    ring: BATCH_RING,
+    lastBatch: 4,
+    batchBytes: BATCH_BYTES,
+    lazyBytes: BATCH_BYTES,
+    stopwatchUs: () => nowUs,
+    landed: (landing) => landings.push(landing),
+    failed: (reason) => assert.fail(reason),
+  })
+  queue.write([put('a', '1')], false, 1)
+  nowUs = 200
+  queue.pump()
+  nowUs = 950
+  store.answer()
+  const [{ batch, ops, tookUs } = {}] = landings
+  assert.deepEqual([batch, ops, tookUs], [5, 2, 750])
+})
 
 test('R-8 one batch is in flight at a time, and the next takes all that came meanwhile', () => {
   const store = new SlowStore()
@@ -292,6 +317,7 @@ test('R-11 a batch that fails is reported with its number and shard', () => {
     lastBatch: 41,
     batchBytes: BATCH_BYTES,
     lazyBytes: BATCH_BYTES,
+    stopwatchUs: () => 0,
     landed: () => assert.fail('it did not land'),
     failed: (why) => {
       reason = why

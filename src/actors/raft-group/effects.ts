@@ -161,7 +161,10 @@ export class EffectRunner {
     replica.term = effect.term
     replica.leader = effect.leader
     const elected = effect.leader !== undefined && effect.leader !== before.leader
-    if (elected) replica.contact.leaderKnown(context.nowMs)
+    if (elected) {
+      replica.contact.leaderKnown(context.nowMs)
+      context.meter.count(`plasma_leader_changes_total{group="${replica.group}"}`)
+    }
     context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
     if (before.leader === effect.leader && before.term === effect.term) return
     this.#rooms.writes.leaderChanged(context)
