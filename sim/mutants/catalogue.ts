@@ -198,13 +198,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'log-cut-overtakes-rows',
-    breaks: 'the log is cut no further than what is applied on disk',
+    name: 'log-cut-too-far',
+    breaks: 'the log is cut no further than what is applied',
     edits: [
       edit(
-        'actors/raft-group/effects.ts',
-        'context.writeLazily(compactLogOps(keys, effect))',
-        'context.write(compactLogOps(keys, effect))',
+        'core/raft/snapshots.ts',
+        'Math.min(index, core.applied) - core.config.catchUpEntries',
+        'core.log.lastIndex - 1',
       ),
     ],
   },
