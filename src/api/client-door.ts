@@ -21,11 +21,11 @@ import { maintenanceService } from './etcd/maintenance-service.ts'
 import type { Membership } from './etcd/member-list.ts'
 import type { ServiceParts } from './etcd/services.ts'
 import { watchService } from './etcd/watch-service.ts'
+import { FrameDoor } from './frame-door/frame-door.ts'
 import type { Expiring, Stoppable } from './grpc/call-context.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import type { Method } from './grpc/service.ts'
 import { Deadlines } from './grpc/timeout.ts'
-import { Http2Door } from './http2-door/http2-door.ts'
 import { type DoorLimits, ENVELOPE_BYTES } from './limits.ts'
 import { Listener } from './listener.ts'
 
@@ -69,7 +69,7 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
   }
   const server = new GrpcServer(context, servicesOf({ ...parts, leaders }))
   const options = { ...ETCD_DOOR, maxConcurrentStreams: limits.maxConcurrentStreams }
-  const door = new Http2Door(options, (stream) => server.open(stream))
+  const door = new FrameDoor(options, (stream) => server.open(stream))
   const listener = await Listener.open({ ...parts, door })
   return {
     port: listener.port,

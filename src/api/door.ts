@@ -1,6 +1,7 @@
 /**
  * The HTTP/2 port: a connection becomes streams of headers, data and trailers. What the bytes mean is
- * left to `grpc`; how they get on the wire, to the doors behind this port (`http2-door`).
+ * left to `grpc`; how they get on the wire, to the doors behind this port: `frame-door`, and
+ * `http2-door` for comparison.
  *
  * Promises: a receiver hears `data` in order, then `end` at most once; after `gone` it hears nothing.
  * Nothing here throws for what a peer did; sending on a stream that is gone does nothing.

@@ -6,12 +6,12 @@ import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { ETCD_DOOR } from '../../src/api/door.ts'
+import { FrameDoor } from '../../src/api/frame-door/frame-door.ts'
 import type { CallContext } from '../../src/api/grpc/call-context.ts'
 import { GrpcServer } from '../../src/api/grpc/grpc-server.ts'
 import { service } from '../../src/api/grpc/service.ts'
 import { Code, percentEncode, Status } from '../../src/api/grpc/status.ts'
 import { Deadlines, parseTimeout } from '../../src/api/grpc/timeout.ts'
-import { Http2Door } from '../../src/api/http2-door/http2-door.ts'
 import { MeterBook } from '../../src/base/meter-book.ts'
 import { SILENT } from '../../src/base/ports/log.ts'
 import {
@@ -51,7 +51,7 @@ class EchoServer {
   readonly meter = new MeterBook()
   readonly gone: string[] = []
   readonly server: GrpcServer
-  readonly door: Http2Door
+  readonly door: FrameDoor
   readonly #tcp = createServer((socket) => this.door.accept(socket))
 
   constructor() {
@@ -65,7 +65,7 @@ class EchoServer {
       log: SILENT,
     }
     this.server = new GrpcServer(context, [this.#service()])
-    this.door = new Http2Door(ETCD_DOOR, (stream) => this.server.open(stream))
+    this.door = new FrameDoor(ETCD_DOOR, (stream) => this.server.open(stream))
   }
 
   #service() {

@@ -95,6 +95,8 @@ export const ENTRIES = [
   'src/node/worker.ts',
   // The host that tests run actors on.
   'src/runtime/inline/inline-world.ts',
+  // The door by Node's own HTTP/2: what the frame loop is compared with.
+  'src/api/http2-door/http2-door.ts',
   // Types of packages without any; the compiler finds it.
   'src/net/swarm/hyperswarm.d.ts',
   'sim/main.ts',
@@ -103,7 +105,7 @@ export const ENTRIES = [
 ]
 
 /** Second implementations of ports, for tests: they pass the port's contract suite beside the first. */
-export const FOR_TESTS = ['src/storage/memory', 'src/runtime/inline']
+export const FOR_TESTS = ['src/storage/memory', 'src/runtime/inline', 'src/api/http2-door']
 
 export const GENERATED = ['src/wire/proto/']
 export const LONGEST_FILE = 400

@@ -13,8 +13,8 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Door, DoorOptions, Fields, OpenStream } from '../door.ts'
+import { PingGuard } from '../ping-guard.ts'
 import { Http2DoorStream } from './http2-stream.ts'
-import { PingGuard } from './ping-guard.ts'
 
 const MEGABYTE = 1 << 20
 const TOO_MANY_PINGS = Buffer.from('too_many_pings')

@@ -3,7 +3,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Bytes } from '../../base/bytes.ts'
 import type { DoorStream, Fields, Gone, ResetCode, StreamReceiver } from '../door.ts'
-import type { PingGuard } from './ping-guard.ts'
+import type { PingGuard } from '../ping-guard.ts'
 
 const CODES: Readonly<Record<ResetCode, number>> = {
   'no-error': constants.NGHTTP2_NO_ERROR,
