@@ -66,7 +66,7 @@ export const GROUP_LIMITS: GroupLimits = {
   bulkLevelZeroFiles: 7,
   // LevelDB itself delays each write from 8 files on, and stops at 12.
   clientLevelZeroFiles: 11,
-  reclaimBytes: 16 * 1024 * 1024,
+  reclaimBytes: 8 * 1024 * 1024,
   requestTimeoutMs: 7000,
   maxWaiting: 20_000,
   valueCacheBytes: 16 * 1024 * 1024,

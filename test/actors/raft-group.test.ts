@@ -139,3 +139,18 @@ test('the log is cut behind what is applied, and a restart does not miss it', as
   await cluster.leader()
   assert.equal(await read(cluster, leader, 'k0'), 'v56')
 })
+
+test('a fresh founder alone answers nothing, since its disk may be a lost one, and does nothing later', async () => {
+  const cluster = new InlineCluster({ nodes: 3 })
+  const [alone, ...others] = cluster.names as [NodeName, ...NodeName[]]
+  for (const name of others) cluster.crash(name)
+  const face = cluster.face(alone)
+  const asked = [face.range(range('k', { serializable: true })), face.write(put('k', 'v'))]
+  for (const outcome of await cluster.answer(Promise.all<Outcome<unknown>>(asked))) {
+    assert.deepEqual(outcome, { ok: false, unavailable: 'no-leader' })
+  }
+  for (const name of others) cluster.start(name)
+  await cluster.leader()
+  assert.equal(await read(cluster, alone, 'k'), undefined)
+  assert.equal((await cluster.status(alone)).revision, 1)
+})

@@ -8,6 +8,7 @@ import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import type { Log } from '../../src/base/ports/log.ts'
 import type { KvMachine } from '../../src/core/kv/machine.ts'
 import type { Raft } from '../../src/core/raft/types.ts'
+import type { ActorKind } from '../../src/runtime/actor.ts'
 import { address, shardOfKey } from '../../src/runtime/address.ts'
 import type { InlineNode } from '../../src/runtime/inline/inline-node.ts'
 import { InlineWorld } from '../../src/runtime/inline/inline-world.ts'
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly log?: Log
   /** How messages travel between actors of one shard; tests encode them. */
   readonly local?: ShardProgram['local']
+  /** Stands between the runtime and each kind of actor. */
+  readonly watchKind?: (kind: ActorKind) => ActorKind
 }
 
 export class InlineCluster {
@@ -62,7 +65,8 @@ export class InlineCluster {
       limits: { ...GROUP_LIMITS, ...this.#options.limits },
       ...more,
     }
-    const kinds = actorKinds(options, { disk: () => store.stats() })
+    const made = actorKinds(options, { disk: () => store.stats() })
+    const kinds = made.map(this.#options.watchKind ?? ((kind) => kind))
     const program = { kinds, tree: supervisionTree(options), codec: CODEC, ring: BATCH_RING }
     const node = this.world.add(
       name,

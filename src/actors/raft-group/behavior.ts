@@ -26,6 +26,12 @@ export function raftGroupKind(options: TreeOptions, ports: TreePorts): ActorKind
   return { kind: RAFT_GROUP, create: (at) => new RaftGroup(at.key, options, ports) }
 }
 
+interface Early {
+  readonly input: Input
+  readonly question: Question
+  readonly deadlineMs: number
+}
+
 class RaftGroup implements Actor {
   readonly #group
   readonly #keys: GroupKeys
@@ -38,7 +44,7 @@ class RaftGroup implements Actor {
   #running: RunningGroup | undefined
   /** While an empty disk does not say who this is. */
   #newcomer: Newcomer | undefined
-  #waiting: Input[] = []
+  #waiting: Early[] = []
 
   constructor(key: string, options: TreeOptions, ports: TreePorts) {
     this.#group = groupId(key)
@@ -82,9 +88,10 @@ class RaftGroup implements Actor {
       if (recovered === undefined) return
       const { group, keys, options, ports } = this.#parts()
       this.#running = new RunningGroup({ group, keys, options, ports, recovered }, context)
-      for (const early of this.#waiting) this.#running.receive(early, context)
+      for (const { input: early } of this.#waiting) this.#running.receive(early, context)
       this.#waiting = []
     } else if (input.type === 'timer') {
+      this.#expire(context)
       this.#found(this.#newcomer?.ask(context), context)
     } else if (input.type === 'answer') {
       this.#found(this.#newcomer?.answered(input.tag, input.outcome, context), context)
@@ -114,8 +121,19 @@ class RaftGroup implements Actor {
       const known = this.#recovery.knows((message as GroupKnown).peer)
       const is: GroupKnownIs = { kind: 'group.known-is', known }
       context.answerNow(question, is)
-    } else if (kind.startsWith('kv.') && this.#waiting.length < EARLY_MAX) this.#waiting.push(input)
-    else refuse(question, 'no-leader', context)
+    } else if (kind.startsWith('kv.') && this.#waiting.length < EARLY_MAX) {
+      const deadlineMs = context.nowMs + this.#options.limits.requestTimeoutMs
+      this.#waiting.push({ input, question, deadlineMs })
+    } else refuse(question, 'no-leader', context)
+  }
+
+  /** A node that waits for its peers to say who it is: nothing was done, and nothing is done later. */
+  #expire(context: Context): void {
+    this.#waiting = this.#waiting.filter(({ deadlineMs, question }) => {
+      if (deadlineMs > context.nowMs) return true
+      refuse(question, 'no-leader', context)
+      return false
+    })
   }
 
   #parts() {

@@ -15,7 +15,7 @@ interface Span {
 }
 
 const TIMER = 'reclaim'
-const LATER_MS = 2000
+const LATER_MS = 250
 /** One dead version to so many living keys: rewriting those is then paid for by what it frees. */
 const LIVING_PER_DEAD = 4
 
