@@ -77,6 +77,12 @@ export class GroupsCheck {
     }
     this.#report(node, audit.observe(raft), nowUs)
     this.#report(node, this.#wronglyCommitted(group, raft), nowUs)
+    const { persisted } = raft.core.durability
+    const landed = this.#lastOnDisk(node)
+    if (persisted > landed) {
+      const sentence = `R7: takes entry ${persisted} for durable, its disk ends at ${landed}`
+      this.#report(node, [sentence], nowUs)
+    }
     const at = `${group} ${kv.appliedIndex}`
     const seen = this.#states.get(at)
     const hash = kv.stateHash()
