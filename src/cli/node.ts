@@ -3,6 +3,7 @@
 import { loadConfig } from '../config/load.ts'
 import { startNode } from '../node/start.ts'
 import { whenParentEnds } from './parent.ts'
+import { onWishToEnd } from './signals.ts'
 import { versionOfPackage } from './version.ts'
 
 export interface NodeCommandOptions {
@@ -21,10 +22,8 @@ export async function runNodeCommand(options: NodeCommandOptions): Promise<void>
   // A parent that was killed leaves no time to be polite, and nobody to wait for it.
   whenParentEnds(() => process.exit(0))
   const node = await startNode(config, { rejoin: options.rejoin, version: versionOfPackage() })
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) process.exit(130)
-    stopping = true
+  onWishToEnd((again) => {
+    if (again) process.exit(130)
     node.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -32,6 +31,5 @@ export async function runNodeCommand(options: NodeCommandOptions): Promise<void>
         process.exit(70)
       },
     )
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  })
 }

@@ -1,13 +1,19 @@
-/** The live picture of `plasma up` on a terminal: the cluster's table, and the last notable lines. */
+/**
+ * The live picture of `plasma up` on a terminal: Chainfire in a line, the nodes as a table, and the last
+ * notable things that nodes logged. It asks the nodes over HTTP, as anybody may, and keeps nothing else.
+ */
 
 import logUpdate from 'log-update'
 import colors from 'picocolors'
 import { askStatus, httpAddress } from './ask.ts'
 import type { KnownNode } from './nodes.ts'
-import { type Asked, chainfireOf, nodesTable } from './tables.ts'
+import { notable } from './notable.ts'
+import { type Asked, chainfireLine, chainfireOf, nodesTable } from './tables.ts'
 
 const LOOK_EVERY_MS = 500
-const LINES = 6
+const LINES = 8
+/** Looks that a rate is taken over: two seconds, so that it can be read. */
+const RATE_LOOKS = 5
 
 interface Look {
   readonly atMs: number
@@ -17,75 +23,74 @@ interface Look {
 export class Picture {
   readonly #nodes: readonly KnownNode[]
   readonly #lines: string[] = []
-  readonly #before = new Map<string, Look>()
+  readonly #looks: Look[] = []
+  #asked: readonly Asked[]
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(nodes: readonly KnownNode[]) {
     this.#nodes = nodes
+    this.#asked = nodes.map(({ config }) => ({ name: config.node, report: undefined }))
   }
 
   start(): void {
     void this.#look()
   }
 
+  /** Looks no more: what follows is the end of the cluster, not its state. */
+  freeze(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#draw(colors.dim('ending; Ctrl-C again waits no longer'))
+  }
+
+  /** Leaves the last picture on the terminal, with what the nodes said last. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
+    this.#draw('')
     logUpdate.done()
   }
 
   /** A line that a node logged. */
   take(line: string): void {
-    const text = brief(line)
+    const text = notable(line)
     if (text === undefined) return
     this.#lines.push(text)
     if (this.#lines.length > LINES) this.#lines.shift()
   }
 
   async #look(): Promise<void> {
-    const asked = await Promise.all(
-      this.#nodes.map(async ({ config }): Promise<Asked> => {
-        const report = await askStatus(httpAddress(config))
-        const rate = report && this.#rate(config.node, chainfireOf(report)?.revision ?? 0)
-        const name = config.node
-        return rate === undefined ? { name, report } : { name, report, putsPerSecond: rate }
-      }),
+    this.#asked = await Promise.all(
+      this.#nodes.map(async ({ config }) => ({
+        name: config.node,
+        report: await askStatus(httpAddress(config)),
+      })),
     )
     if (this.#stopped) return
-    logUpdate([nodesTable(asked), ...this.#lines, colors.dim('Ctrl-C ends the cluster')].join('\n'))
+    this.#remember()
+    this.#draw(colors.dim('Ctrl-C ends the cluster'))
     this.#timer = setTimeout(() => this.#look(), LOOK_EVERY_MS)
   }
 
-  /** Revisions per second since the look before. */
-  #rate(node: string, revision: number): number | undefined {
-    const before = this.#before.get(node)
-    const atMs = performance.now()
-    this.#before.set(node, { atMs, revision })
-    if (before === undefined || revision < before.revision) return undefined
-    return ((revision - before.revision) * 1000) / (atMs - before.atMs)
+  #draw(foot: string): void {
+    const head = chainfireLine(this.#asked, this.#putsPerSecond())
+    const parts = [head, nodesTable(this.#asked), this.#lines.join('\n'), foot]
+    logUpdate(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`)
   }
-}
 
-const COLOR_FROM_LEVEL = 40
+  #remember(): void {
+    const revisions = this.#asked.map(({ report }) => report && chainfireOf(report)?.revision)
+    const revision = Math.max(0, ...revisions.filter((each) => each !== undefined))
+    this.#looks.push({ atMs: performance.now(), revision })
+    if (this.#looks.length > RATE_LOOKS) this.#looks.shift()
+  }
 
-interface LogRecord {
-  readonly level: number
-  readonly node?: string
-  readonly msg?: string
-  readonly role?: string
-  readonly peer?: string
-  readonly reason?: string
-}
-
-/** A log record as one short line; what is no record as it stands. */
-function brief(line: string): string | undefined {
-  try {
-    const record = JSON.parse(line) as LogRecord
-    const { node, msg, role, peer, reason } = record
-    const text = [node, msg, role, peer, reason].filter((part) => part !== undefined).join(' ')
-    return record.level >= COLOR_FROM_LEVEL ? colors.yellow(text) : colors.dim(text)
-  } catch {
-    return line === '' ? undefined : line
+  /** How fast the newest revision grew: each put is one. */
+  #putsPerSecond(): number {
+    const first = this.#looks[0]
+    const last = this.#looks.at(-1)
+    if (first === undefined || last === undefined || last.atMs <= first.atMs) return 0
+    return Math.max(0, ((last.revision - first.revision) * 1000) / (last.atMs - first.atMs))
   }
 }

@@ -12,7 +12,7 @@ export interface StatusOptions {
 export async function runStatus(place: string, { json }: StatusOptions): Promise<number> {
   const asked = await Promise.all(askedIn(place))
   if (json) console.log(JSON.stringify(asked, null, 2))
-  else console.log(`${nodesTable(asked)}\n${shardsTable(asked)}`)
+  else console.log(`${nodesTable(asked)}\n\n${shardsTable(asked)}`)
   return asked.every(({ report }) => report !== undefined) ? 0 : 1
 }
 

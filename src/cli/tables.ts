@@ -1,6 +1,6 @@
 /** Status as tables. Pure: reports in, text out. */
 
-import Table from 'cli-table3'
+import Table, { type HorizontalAlignment } from 'cli-table3'
 import colors from 'picocolors'
 import type { GroupReport, ShardReport, StatusReport } from '../node/status-report.ts'
 
@@ -8,27 +8,48 @@ import type { GroupReport, ShardReport, StatusReport } from '../node/status-repo
 export interface Asked {
   readonly name: string
   readonly report: StatusReport | undefined
-  /** Put per second since the look before; absent at the first. */
-  readonly putsPerSecond?: number
 }
 
+/** Chainfire as a whole: who leads, how far it is, and how fast. */
+export function chainfireLine(asked: readonly Asked[], putsPerSecond: number): string {
+  const groups = asked.flatMap(({ name, report }) => {
+    const group = report && chainfireOf(report)
+    return group === undefined ? [] : [{ name, ...group }]
+  })
+  const leader = groups
+    .filter(({ role }) => role === 'leader')
+    .sort((a, b) => b.term - a.term)
+    .at(0)
+  const revision = Math.max(0, ...groups.map((group) => group.revision))
+  const parts = [
+    leader === undefined
+      ? colors.yellow('no leader')
+      : `${colors.green(leader.name)} leads in term ${leader.term}`,
+    `revision ${revision}`,
+    `${putsPerSecond.toFixed(0)} puts/s`,
+  ]
+  return ` ${colors.bold('chainfire')}  ${parts.join(colors.dim('  ·  '))}`
+}
+
+const NODE_COLUMNS: readonly Column[] = [
+  ['node', 'left'],
+  ['role', 'left'],
+  ['term', 'right'],
+  ['committed', 'right'],
+  ['applied', 'right'],
+  ['revision', 'right'],
+  ['links', 'left'],
+  ['memory', 'right'],
+  ['client', 'left'],
+  ['http', 'left'],
+]
+
 export function nodesTable(asked: readonly Asked[]): string {
-  const table = plainTable([
-    'node',
-    'role',
-    'term',
-    'committed',
-    'applied',
-    'revision',
-    'links',
-    'puts/s',
-    'memory',
-    'client',
-  ])
-  for (const { name, report, putsPerSecond } of asked) {
+  const table = plainTable(NODE_COLUMNS)
+  for (const { name, report } of asked) {
     const group = report && chainfireOf(report)
     if (report === undefined || group === undefined) {
-      table.push([name, colors.red('down'), '', '', '', '', '', '', '', ''])
+      table.push([name, colors.red('down'), ...NODE_COLUMNS.slice(2).map(() => '')])
       continue
     }
     table.push([
@@ -39,21 +60,31 @@ export function nodesTable(asked: readonly Asked[]): string {
       group.appliedIndex,
       group.revision,
       linksText(report),
-      putsPerSecond === undefined ? '' : putsPerSecond.toFixed(0),
       `${(report.memoryBytes / 2 ** 20).toFixed(0)} MB`,
       report.client,
+      report.http,
     ])
   }
   const warnings = asked
     .filter(({ report }) => report?.noSync)
     .map(({ name }) =>
-      colors.red(`${name}: unsafe.noSync is on: acknowledged writes are lost with the machine`),
+      colors.red(` ${name}: unsafe.noSync is on: acknowledged writes are lost with the machine`),
     )
   return [table.toString(), ...warnings].join('\n')
 }
 
+const SHARD_COLUMNS: readonly Column[] = [
+  ['node', 'left'],
+  ['shard', 'right'],
+  ['turns', 'right'],
+  ['batches', 'right'],
+  ['actors', 'right'],
+  ['clients', 'right'],
+  ['groups', 'left'],
+]
+
 export function shardsTable(asked: readonly Asked[]): string {
-  const table = plainTable(['node', 'shard', 'turns', 'batches', 'actors', 'clients', 'groups'])
+  const table = plainTable(SHARD_COLUMNS)
   for (const { name, report } of asked) {
     for (const shard of report?.shards ?? []) {
       table.push([
@@ -63,7 +94,7 @@ export function shardsTable(asked: readonly Asked[]): string {
         shard.batches,
         actorsText(shard),
         shard.connections,
-        shard.groups.map(groupText).join(', '),
+        shard.groups.map(groupText).join(' '),
       ])
     }
   }
@@ -74,22 +105,32 @@ export function chainfireOf(report: StatusReport): GroupReport | undefined {
   return report.shards.flatMap(({ groups }) => groups).find(({ group }) => group === 'chainfire')
 }
 
-function plainTable(head: string[]): Table.Table {
+type Column = readonly [head: string, align: HorizontalAlignment]
+
+/** Columns alone, without a line: the eye finds them. */
+function plainTable(columns: readonly Column[]): Table.Table {
+  const none = Object.fromEntries(LINES.map((line) => [line, '']))
   return new Table({
-    head,
-    style: { head: colors.isColorSupported ? ['dim'] : [], border: [], compact: true },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    head: columns.map(([head]) => colors.dim(head)),
+    colAligns: columns.map(([, align]) => align),
+    style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 },
+    chars: none,
   })
 }
 
+const LINES = ['top', 'bottom', 'left', 'right', 'mid']
+  .flatMap((line) => [line, ...['mid', 'left', 'right'].map((side) => `${line}-${side}`)])
+  .concat('middle')
+
 function roleText({ role, quiescent }: GroupReport): string {
-  const text = quiescent ? `${role} (quiet)` : role
+  const text = quiescent ? `${role}, quiet` : role
   if (role === 'leader') return colors.green(text)
   return role === 'follower' || role === 'learner' ? text : colors.yellow(text)
 }
 
 function linksText({ links }: StatusReport): string {
-  return links.map(({ name, connected }) => (connected ? name : colors.red(`${name}✗`))).join(' ')
+  const sorted = links.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return sorted.map(({ name, connected }) => (connected ? name : colors.red(`${name}✗`))).join(' ')
 }
 
 function actorsText({ actors, fallen }: ShardReport): string {

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline'
 import { type KnownNode, nodesOf } from './nodes.ts'
 import { PARENT_FD, whenParentEnds } from './parent.ts'
 import { Picture } from './picture.ts'
+import { onWishToEnd } from './signals.ts'
 
 interface Running {
   readonly node: KnownNode
@@ -24,20 +25,19 @@ export async function runUp(directory: string, sets: readonly string[]): Promise
   const tell = picture === undefined ? passOn : (line: string) => picture.take(line)
   const running = nodes.map((node) => startNode(node, sets, tell))
   let asked = false
-  const stop = (): void => {
-    // Asked twice, it waits no longer.
-    const signal = asked ? 'SIGKILL' : 'SIGTERM'
+  const stop = (again = false): void => {
     asked = true
-    for (const { process: child } of running) child.kill(signal)
+    picture?.freeze()
+    for (const { process: child } of running) child.kill(again ? 'SIGKILL' : 'SIGTERM')
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
-  whenParentEnds(stop)
+  onWishToEnd(stop)
+  whenParentEnds(() => stop())
   picture?.start()
   const codes = await Promise.all(
     running.map(async ({ node, ended }) => {
       const code = await ended
       if (asked) return code
-      tell(`${node.config.node} ended with code ${code}`)
+      tell(endOf(node, code))
       // A node that was refused would leave a cluster that nobody wanted.
       if (code === REFUSED) stop()
       return code
@@ -70,6 +70,12 @@ function startNode(
   }
   const ended = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : 137))
   return { node, process: child, ended }
+}
+
+/** In the shape of the nodes' own log: an error, by pino's numbers. */
+function endOf({ config }: KnownNode, code: number): string {
+  const time = new Date().toISOString()
+  return JSON.stringify({ level: 50, time, node: config.node, code, msg: 'ended' })
 }
 
 function passOn(line: string): void {

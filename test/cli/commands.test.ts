@@ -72,6 +72,16 @@ describe('plasma status', () => {
 })
 
 describe('plasma', () => {
+  it('has the commands that docs/cli.md has', async () => {
+    const { stdout } = await plasma('--help')
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+) (?!.*display help)/gm)].map(
+      ([, name]) => name,
+    )
+    const page = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
+    const told = [...page.matchAll(/^\| `plasma ([a-z]+)/gm)].map(([, name]) => name)
+    assert.deepEqual(told.sort(), listed.sort())
+    assert.ok(listed.length > 0)
+  })
   it('names the command that was meant', async () => {
     const { code, stderr } = await plasma('statsu')
     assert.notEqual(code, 0)

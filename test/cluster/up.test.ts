@@ -40,8 +40,10 @@ describe('plasma up', () => {
     assert.deepEqual([...names].sort(), ['n1', 'n2', 'n3'])
   })
 
-  it('ends clean on SIGTERM, and its nodes with it', async () => {
-    const { code } = await up.stop('SIGTERM', 30_000)
+  it('ends clean, and its nodes with it, however often one Ctrl-C arrives', async () => {
+    // A terminal tells every process; npm and the launcher pass theirs on.
+    for (const pid of [...pids, up.pid]) process.kill(pid, 'SIGINT')
+    const { code } = await up.stop('SIGINT', 30_000)
     assert.equal(code, 0, up.output)
     assert.equal(up.lines.filter((line) => line.includes('"msg":"stopped"')).length, 3)
     assert.deepEqual(pids.filter(isAlive), [])
@@ -64,6 +66,13 @@ describe('plasma up', () => {
   it('starts again after that, too', async () => {
     await start()
     assert.equal(await valueAt(cluster.node(0).endpoint, 'greeting'), 'hello')
+  })
+
+  it('says when a node dies, and the others go on', async () => {
+    process.kill(pids[1] as number, 'SIGKILL')
+    await up.line(/"node":"n2","code":137,"msg":"ended"/, 15_000)
+    assert.equal(await valueAt(cluster.node(2).endpoint, 'greeting'), 'hello')
+    await up.stop('SIGTERM', 30_000)
   })
 })
 
