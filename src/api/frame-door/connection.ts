@@ -39,6 +39,7 @@ export class Connection implements Carrier {
   readonly #socket: Socket
   readonly #options: DoorOptions
   readonly #open: OpenStream
+  readonly #whenOver: () => void
   readonly #out: Outbox
   readonly #reader: FrameReader
   readonly #fields = new HeaderReader()
@@ -52,9 +53,11 @@ export class Connection implements Carrier {
   #streamWindow = FIRST_WINDOW
   #uncredited = 0
   #closing = false
+  #over = false
 
   /** Takes the socket over, with whatever was read from it put back. */
-  constructor(socket: Socket, options: DoorOptions, open: OpenStream) {
+  constructor(socket: Socket, options: DoorOptions, open: OpenStream, whenOver: () => void) {
+    this.#whenOver = whenOver
     this.#socket = socket
     this.#options = options
     this.#open = open
@@ -81,8 +84,10 @@ export class Connection implements Carrier {
     this.#endIfIdle()
   }
 
+  /** At once: it counts no more when this returns. */
   cut(): void {
     this.#socket.destroy()
+    this.#lost()
   }
 
   headers(stream: number, block: Bytes, end: boolean): void {
@@ -342,12 +347,15 @@ export class Connection implements Carrier {
   }
 
   #lost(): void {
+    if (this.#over) return
+    this.#over = true
     clearInterval(this.#pinger)
     clearTimeout(this.#late)
     const why: Gone = this.#closing ? 'closing' : 'connection-lost'
     const streams = [...this.#streams.values()]
     this.#streams.clear()
     for (const stream of streams) stream.gone(why)
+    this.#whenOver()
   }
 }
 

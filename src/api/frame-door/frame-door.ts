@@ -24,12 +24,11 @@ export class FrameDoor implements Door {
       socket.destroy()
       return
     }
-    const connection = new Connection(socket, this.#options, this.#open)
-    this.#connections.add(connection)
-    socket.on('close', () => {
+    const connection = new Connection(socket, this.#options, this.#open, () => {
       this.#connections.delete(connection)
       if (this.#connections.size === 0) this.#whenEmpty?.()
     })
+    this.#connections.add(connection)
   }
 
   connections(): number {
