@@ -117,7 +117,7 @@ describe('one of two shards crashes while 16 groups are written to', () => {
     for (const { group, acknowledged, failed, longestPauseMs } of results) {
       if (crashed.includes(group)) continue
       assert.equal(acknowledged, puts, `${group}: ${failed} failed`)
-      assert.ok(longestPauseMs < 1000, `${group} stood still for ${longestPauseMs} ms`)
+      assert.ok(longestPauseMs < 2000, `${group} stood still for ${longestPauseMs} ms`)
     }
   })
 

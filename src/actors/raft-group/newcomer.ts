@@ -15,6 +15,8 @@ import { RAFT_GROUP } from './replica.ts'
 
 const AGAIN_MS = 500
 const ASK_MS = 2000
+/** Rounds of asking without enough answers after which the log says who is missing, again and again. */
+const TELL_ROUNDS = 10
 const JOIN_TAG = 'join'
 const KNOWN_TAG = 'known:'
 
@@ -30,6 +32,7 @@ export class Newcomer {
   readonly #founder: PeerId | undefined
   readonly #strangersTo = new Set<NodeName>()
   #asked = 0
+  #rounds = 0
 
   constructor(group: GroupId, options: TreeOptions) {
     const { founders, node, rejoin } = options
@@ -47,8 +50,11 @@ export class Newcomer {
       return undefined
     }
     const { incarnation } = this.#options
-    for (const node of this.#others) {
-      if (this.#strangersTo.has(node)) continue
+    const missing = this.#others.filter((node) => !this.#strangersTo.has(node))
+    if (++this.#rounds % TELL_ROUNDS === 0) {
+      context.log.warn({ missing }, 'an empty disk: waits until these founders have been asked')
+    }
+    for (const node of missing) {
       const known: GroupKnown = { kind: 'group.known', peer: this.#founder, incarnation }
       context.ask(this.#at(node), known, { tag: `${KNOWN_TAG}${node}`, timeoutMs: ASK_MS })
     }
