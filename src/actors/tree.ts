@@ -6,6 +6,7 @@ import { leaseExpirerKind } from './lease-expirer/behavior.ts'
 import type { TreeOptions, TreePorts } from './options.ts'
 import { pulseKind } from './pulse/behavior.ts'
 import { raftGroupKind } from './raft-group/behavior.ts'
+import { SENDS, SNAPSHOT_GATE, snapshotGateKind } from './snapshot-gate/behavior.ts'
 import { watchDoorKind } from './watch-door/behavior.ts'
 import { watchHubKind } from './watch-hub/behavior.ts'
 
@@ -21,6 +22,7 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
   })
   return [
     child('pulse', { placement: 'each-shard', keys: [] }),
+    child(SNAPSHOT_GATE, { placement: 'main', keys: [SENDS] }),
     child('watch-door', { placement: 'each-shard', keys: [] }),
     child('watch-hub', { placement: 'key', keys: groups }),
     child('lease-expirer', { placement: 'key', keys: groups }),
@@ -35,6 +37,7 @@ export function supervisionTree(options: TreeOptions): SupervisionTree {
 export function actorKinds(options: TreeOptions, ports: TreePorts): readonly ActorKind[] {
   return [
     pulseKind(options),
+    snapshotGateKind(),
     watchDoorKind(options),
     watchHubKind(options),
     leaseExpirerKind(options),

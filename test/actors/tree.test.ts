@@ -11,6 +11,7 @@ import { bytes, put, range, text, watchFrom } from '../support/requests.ts'
 /** Which key of a kind is made to throw. A kind of the tree that is missing here fails the test below. */
 const VICTIMS: Readonly<Record<string, string>> = {
   pulse: '1',
+  'snapshot-gate': 'sends',
   'watch-door': '1',
   'watch-hub': CHAINFIRE,
   'lease-expirer': CHAINFIRE,

@@ -280,6 +280,10 @@ const others = [
     last: true,
   } satisfies Snapshot.SnapshotChunk,
   { kind: 'snapshot.wants', next: 1, refused: false } satisfies Snapshot.SnapshotWants,
+  { kind: 'snapshot.claim', group, to: peerId(2) } satisfies Snapshot.SnapshotClaim,
+  { kind: 'snapshot.claimed', granted: true } satisfies Snapshot.SnapshotClaimed,
+  { kind: 'snapshot.keep', group, to: peerId(2) } satisfies Snapshot.SnapshotPlace,
+  { kind: 'snapshot.leave', group, to: peerId(2) } satisfies Snapshot.SnapshotPlace,
 ]
 
 export const SAMPLES: readonly Message[] = [

@@ -168,7 +168,7 @@ export class EffectRunner {
     context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
     if (before.leader === effect.leader && before.term === effect.term) return
     this.#rooms.writes.leaderChanged(context)
-    this.#rooms.snapshots.leaderChanged()
+    this.#rooms.snapshots.leaderChanged(context)
     this.#rooms.neighbours.leadership(context)
   }
 }

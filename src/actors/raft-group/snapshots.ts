@@ -61,8 +61,8 @@ export class Snapshots {
     }
   }
 
-  leaderChanged(): void {
-    if (!this.#replica.leads) this.#sends.stop()
+  leaderChanged(context: Context): void {
+    if (!this.#replica.leads) this.#sends.stop(context)
   }
 
   question(message: Message, question: Question, context: Context): void {

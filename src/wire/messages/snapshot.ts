@@ -4,10 +4,10 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
-import type { PeerId } from '../../base/ids.ts'
+import type { GroupId, PeerId } from '../../base/ids.ts'
 import type { SnapshotMeta } from '../../core/raft/types.ts'
 import type { MemberNote } from '../command.ts'
-import { bool, bytes, count, list, pair, type Schema, struct, text } from '../schema.ts'
+import { bool, branded, bytes, count, list, pair, type Schema, struct, text } from '../schema.ts'
 import { node } from './group.ts'
 import { peer, snapshotMeta } from './raft.ts'
 import type { MessageShapes } from './shapes.ts'
@@ -49,6 +49,26 @@ export interface SnapshotWants {
   readonly refused: boolean
 }
 
+/** A group asks this node's gate for a place before it sends a snapshot. */
+export interface SnapshotClaim {
+  readonly kind: 'snapshot.claim'
+  readonly group: GroupId
+  readonly to: PeerId
+}
+
+export interface SnapshotClaimed {
+  readonly kind: 'snapshot.claimed'
+  readonly granted: boolean
+}
+
+/** To the gate: the snapshot is still under way, or is no more. */
+export interface SnapshotPlace {
+  readonly kind: 'snapshot.keep' | 'snapshot.leave'
+  readonly group: GroupId
+  readonly to: PeerId
+}
+
+const group: Schema<GroupId> = branded(text(IDS))
 const member: Schema<MemberNote> = struct({ peer, node, incarnation: text(IDS) })
 const bulk = { lane: 'normal', refusal: 'fail', bulk: true } as const
 
@@ -80,5 +100,25 @@ export const SNAPSHOT_MESSAGES: MessageShapes = {
     tag: 82,
     delivery: { lane: 'normal', refusal: 'drop' },
     schema: struct({ next: count, refused: bool }),
+  },
+  'snapshot.claim': {
+    tag: 83,
+    delivery: { lane: 'normal', refusal: 'fail' },
+    schema: struct({ group, to: peer }),
+  },
+  'snapshot.claimed': {
+    tag: 84,
+    delivery: { lane: 'normal', refusal: 'drop' },
+    schema: struct({ granted: bool }),
+  },
+  'snapshot.keep': {
+    tag: 85,
+    delivery: { lane: 'normal', refusal: 'drop' },
+    schema: struct({ group, to: peer }),
+  },
+  'snapshot.leave': {
+    tag: 86,
+    delivery: { lane: 'normal', refusal: 'drop' },
+    schema: struct({ group, to: peer }),
   },
 }
