@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { opDelete, opPut, txn } from '../kv/store.ts'
 import { Door, door, short, watch } from './door.ts'
 
 test('W13 a slow stream gets no more than its window, loses nothing, and holds up nobody', () => {
@@ -103,4 +104,23 @@ test('a closed stream hears nothing more, whatever was on its way', () => {
     [true, true],
   )
   assert.equal(it.set.watcherCount, 0)
+})
+
+test('W5, W13 a deletion at the compact revision reaches a watcher that had no room for it', () => {
+  const it = new Door()
+  it.store.put('b')
+  it.begin()
+  it.open(1, 1)
+  it.create('a', '\0', { startRevision: 3 })
+  const request = txn([], [opDelete('b', 'd'), opPut('a')])
+  it.tell(it.store.apply({ op: 'txn', request }))
+  it.store.put('a')
+  it.store.compact(3)
+  it.store.scrub()
+  it.take(it.set.status(it.status()))
+  it.take(it.set.consumed(1, 1))
+  it.settle()
+  it.take(it.set.consumed(1, 1))
+  it.settle()
+  assert.deepEqual(it.events(), ['-b@3', 'a@3', 'a@4'])
 })

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { checkTxn } from '../../../src/core/kv/txn-check.ts'
 import type { Event } from '../../../src/core/kv/types.ts'
 import { spanContains, spanOf } from '../../../src/core/mvcc/key-span.ts'
 import { keyText } from '../../../src/core/mvcc/key-text.ts'
@@ -105,7 +106,7 @@ class World {
     const { set, store } = door
     if (each.do === 'put') this.#write([opPut(each.key, 'v')])
     else if (each.do === 'delete') this.#write([opDelete(each.key, each.end)])
-    else if (each.do === 'txn') this.#write([opDelete('b', 'd'), opPut(`${each.key}x`), opPut('a')])
+    else if (each.do === 'txn') this.#write([opDelete('b', 'd'), opPut(`a${each.key}`), opPut('a')])
     else if (each.do === 'missed') this.#write([opPut(each.key)], false)
     else if (each.do === 'snapshot') {
       this.#write([opPut(each.key)], false)
@@ -151,7 +152,9 @@ class World {
   }
 
   #write(ops: Parameters<typeof txn>[1], told = true): void {
-    const applied = this.door.store.apply({ op: 'txn', request: txn([], ops) })
+    const request = txn([], ops)
+    assert.equal(checkTxn(request, 128), undefined, 'a door lets it in')
+    const applied = this.door.store.apply({ op: 'txn', request })
     this.all.push(...applied.events)
     if (!told || applied.events.length === 0) return
     this.#lastTold = { revision: applied.revision, events: applied.events }
