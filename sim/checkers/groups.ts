@@ -4,6 +4,7 @@
  */
 
 import type { GroupInspection } from '../../src/actors/raft-group/status.ts'
+import { peerId } from '../../src/base/ids.ts'
 import { GroupAudit } from '../../src/core/raft/group-audit.ts'
 import { RaftMachine } from '../../src/core/raft/machine.ts'
 import { quorumValue } from '../../src/core/raft/quorum.ts'
@@ -32,6 +33,8 @@ interface Watched {
 export class GroupsCheck {
   readonly findings: Finding[] = []
   readonly #audits = new Map<string, GroupAudit>()
+  /** Peers whose disk is gone, and how far they had come. */
+  readonly #lost = new Map<string, { readonly term: number; readonly entry: number }>()
   /** The node of each peer. */
   readonly #homes = new Map<string, string>()
   readonly #lastOnDisk: (node: string) => number
@@ -57,6 +60,15 @@ export class GroupsCheck {
     }
   }
 
+  /** A node's disk was lost: what its members said before counts, and nothing they say after. */
+  diskLost(node: string): void {
+    for (const [name, home] of this.#homes) {
+      const machine = this.#machines.get(name)
+      if (home !== node || machine === undefined || this.#lost.has(name)) continue
+      this.#lost.set(name, { term: machine.core.term, entry: this.#lastOnDisk(node) })
+    }
+  }
+
   /** A member that lost its disk and does not know: whatever it believes, nobody must hear it. */
   #isStranger({ wipes }: Watched, group: string, { raft }: Member): boolean {
     const name = `${group} ${raft.core.self}`
@@ -77,6 +89,7 @@ export class GroupsCheck {
     }
     this.#report(node, audit.observe(raft), nowUs)
     this.#report(node, this.#wronglyCommitted(group, raft), nowUs)
+    this.#report(node, this.#countsLost(group, raft), nowUs)
     const { persisted } = raft.core.durability
     const landed = this.#lastOnDisk(node)
     if (persisted > landed) {
@@ -118,6 +131,22 @@ export class GroupsCheck {
     return [
       `R7: leader ${core.self} committed entry ${core.commit}, a quorum has ${durable} on disk`,
     ]
+  }
+
+  /** A lost disk neither votes nor acknowledges a second time. */
+  #countsLost(group: string, { core }: RaftMachine): string[] {
+    const found: string[] = []
+    const { campaign, leadership, term } = core
+    for (const [name, lost] of this.#lost) {
+      if (!name.startsWith(`${group} `)) continue
+      const peer = peerId(Number(name.slice(group.length + 1)))
+      const voted = core.role === 'candidate' && campaign?.votes.get(peer) === true
+      if (voted && term > lost.term)
+        found.push(`a vote of peer ${peer} counts, whose disk was lost`)
+      const match = leadership?.progress.get(peer)?.match ?? 0
+      if (match > lost.entry) found.push(`peer ${peer}, whose disk was lost, acknowledged ${match}`)
+    }
+    return found.map((sentence) => `R6: ${sentence}`)
   }
 
   /** R7: what a leader was told to be on a disk must still be there after a crash. */

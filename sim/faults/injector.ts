@@ -260,6 +260,7 @@ export class Injector {
     this.#world.lost(node.name)
     node.wipe()
     this.#world.witness.wiped(node.name)
+    this.#world.groups.diskLost(node.name)
     if (fault.rejoin) this.#rejoins.add(node.name)
     this.#later(fault.restartUs, node.name, () => this.#start(node))
     this.#later(fault.restartUs + REJOIN_US, node.name, () => this.#rejoin(node))

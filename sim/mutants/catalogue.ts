@@ -31,6 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
         'putUint64(payload, 8, NO_VOTE as PeerId)',
       ),
     ],
+    seeds: [2],
   },
   {
     name: 'ack-before-sync',
@@ -64,6 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
         'if (index > core.commit)',
       ),
     ],
+    seeds: [11],
   },
   {
     name: 'stale-read',
@@ -71,6 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit('core/raft/flush.ts', 'of reads.confirmed(round))', 'of reads.confirmed(reads.latest))'),
     ],
+    seeds: [66],
   },
   {
     name: 'read-before-apply',
@@ -93,6 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
         'if (entry.index <= log.lastIndex) continue',
       ),
     ],
+    seeds: [2],
   },
   {
     name: 'half-is-a-majority',
@@ -120,6 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
         'true',
       ),
     ],
+    seeds: [29],
   },
   {
     name: 'overlay-missed',
@@ -131,6 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
         'return store.get(key) ?? (pending && undefined)',
       ),
     ],
+    seeds: [57],
   },
   {
     name: 'lease-not-renewed',
@@ -164,6 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
         '    this.#answerConfirm(question, this.#replica.term, context)\n',
       ),
     ],
+    seeds: [2],
   },
   {
     name: 'wiped-node-votes',
@@ -207,6 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
         'core.log.lastIndex - 1',
       ),
     ],
+    seeds: [2],
   },
   {
     name: 'slice-not-seen',
@@ -229,6 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
         'majority - 1',
       ),
     ],
+    seeds: [28],
   },
   {
     name: 'catch-up-skips-one',
@@ -240,5 +249,6 @@ export const MUTANTS: readonly Mutant[] = [
         'context.scan(revisionRange(keys, request.from + 1, to), PAGE, tag)',
       ),
     ],
+    seeds: [2],
   },
 ]
