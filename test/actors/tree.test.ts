@@ -50,13 +50,14 @@ async function thrown(cluster: InlineCluster, victim: NodeName, kind: string, ke
   const stream = face.watch(10_000, (response) => responses.push(response))
   stream.create({ ...watchFrom('a', 0), rangeEnd: bytes('z') })
   await cluster.world.advance(50)
+  const shard = tree.find((child) => child.kind === kind)?.placement === 'main' ? 0 : 1
   const acknowledged: string[] = []
   const calls: Promise<unknown>[] = []
   for (let i = 0; i < 60; i++) {
     const value = `${victim} ${kind} ${i}`
     const call = face.write(put(`k${i}`, value))
     calls.push(call.then((outcome) => outcome.ok && acknowledged.push(value)))
-    if (i === 30) assert.ok(cluster.node(victim).shard(1).throwNext(kind, key), kind)
+    if (i === 30) assert.ok(cluster.node(victim).shard(shard).throwNext(kind, key), kind)
     if (i % 7 === 0) await cluster.world.advance(5)
   }
   await cluster.answer(Promise.all(calls))

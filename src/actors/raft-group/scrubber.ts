@@ -45,7 +45,7 @@ export class Scrubber {
     }
     this.#waiters.push({ revision, question, deadlineMs: context.nowMs + requestTimeoutMs })
     this.#tell(context)
-    this.soon(context)
+    this.#replica.flushSoon(context)
   }
 
   ownsTimer(name: string): boolean {
