@@ -7,9 +7,9 @@ import { Caller } from '../../src/net/swarm/caller.ts'
 import { openEndpoint } from '../../src/net/swarm/endpoint.ts'
 import { createIdentity, doorKeys, raftKeys } from '../../src/net/swarm/identity.ts'
 import { decodeHello, encodeHello } from '../../src/net/swarm/proof.ts'
+import { freePorts } from '../support/ports.ts'
 import {
   allConnected,
-  freePorts,
   HOST,
   openCluster,
   openNode,
@@ -33,12 +33,8 @@ async function pair(
 }
 
 async function refusedBoth(a: SwarmNode, b: SwarmNode): Promise<void> {
-  const refusedAt = async ({ refusals }: SwarmNode) => {
-    for (let i = 0; refusals.length === 0; i++) {
-      assert.ok(i < 500, 'nobody was refused')
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
+  const refusedAt = ({ ear, refusals }: SwarmNode) =>
+    ear.until(() => refusals.length > 0, 'a refusal')
   await Promise.all([refusedAt(a), refusedAt(b)])
 }
 

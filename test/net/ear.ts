@@ -20,18 +20,18 @@ export class Ear implements LinkEvents {
   up(peer: PeerIdentity): void {
     this.ups.push(peer)
     this.#connected.add(peer.name)
-    this.#changed()
+    this.changed()
   }
 
   down(peer: PeerIdentity, reason: string): void {
     this.downs.push({ name: peer.name, reason })
     this.#connected.delete(peer.name)
-    this.#changed()
+    this.changed()
   }
 
   frame(peer: PeerIdentity, lane: LinkLane, frame: Bytes): void {
     this.frames.push({ from: peer.name, lane, frame })
-    this.#changed()
+    this.changed()
   }
 
   hears(name: NodeName): boolean {
@@ -48,7 +48,7 @@ export class Ear implements LinkEvents {
 
   /** Resolves once it holds, looking again at each event; rejects after `withinMs`. */
   async until(holds: () => boolean, what: string, withinMs = 10_000): Promise<void> {
-    const deadline = setTimeout(() => this.#changed(), withinMs)
+    const deadline = setTimeout(() => this.changed(), withinMs)
     const end = performance.now() + withinMs
     try {
       while (!holds()) {
@@ -60,7 +60,8 @@ export class Ear implements LinkEvents {
     }
   }
 
-  #changed(): void {
+  /** Looks again at what is waited for. */
+  changed(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

@@ -2,5 +2,7 @@
 
 import { openNode } from './swarm-world.ts'
 
+// It does not outlive the test that started it.
+process.once('disconnect', () => process.exit())
 const [other, own] = process.argv.slice(2).map(Number) as [number, number]
 await openNode('n2', own, [other, own])

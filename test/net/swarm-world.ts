@@ -1,11 +1,11 @@
 /** Nodes on loopback addresses for tests: free ports, the real clock, and an ear for each. */
 
-import { createSocket } from 'node:dgram'
 import type { NodeName } from '../../src/base/ids.ts'
 import { SILENT } from '../../src/base/ports/log.ts'
 import { createIdentity } from '../../src/net/swarm/identity.ts'
 import { openSwarmLinks, type SwarmLinks } from '../../src/net/swarm/swarm-links.ts'
 import type { Refusal, SwarmOptions } from '../../src/net/swarm/swarm-options.ts'
+import { freePorts } from '../support/ports.ts'
 import { Ear } from './ear.ts'
 
 export const HOST = '127.0.0.1'
@@ -18,21 +18,6 @@ export interface SwarmNode {
   readonly refusals: Refusal[]
   /** What it was opened with, to open it again. */
   readonly options: SwarmOptions
-}
-
-/** Ports that were free a moment ago. */
-export function freePorts(count: number): Promise<number[]> {
-  return Promise.all(Array.from({ length: count }, freePort))
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.bind(0, HOST, () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
 }
 
 export async function openNode(
@@ -62,6 +47,7 @@ export async function openNode(
     onRefused: (refusal) => {
       refusals.push(refusal)
       extra.onRefused?.(refusal)
+      ear.changed()
     },
   }
   return { name: options.node, links: await openSwarmLinks(options), ear, refusals, options }

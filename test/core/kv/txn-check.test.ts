@@ -88,7 +88,8 @@ test('a transaction of many nested puts and deletes is checked in good time', ()
       many(60, (j) => (j % 2 ? opPut(`p${i}-${j}`) : opDelete(`d${i}-${j}`, `d${i}-${j}~`))),
     ),
   )
-  const before = performance.now()
+  const before = process.cpuUsage()
   assert.equal(check(...nested), undefined)
-  assert(performance.now() - before < 1000)
+  // The processor's time, not the clock's: others may be busy here, too.
+  assert(process.cpuUsage(before).user < 1_000_000)
 })
