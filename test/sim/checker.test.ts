@@ -5,13 +5,13 @@ import { describe, it } from 'node:test'
 import { checkLeases } from '../../sim/checkers/lease.ts'
 import { checkLinearizable } from '../../sim/checkers/linearizable.ts'
 import { execute, expectedRange } from '../../sim/checkers/model.ts'
-import { type RegisterCall, searchLinearization } from '../../sim/checkers/search.ts'
 import { Timeline } from '../../sim/checkers/timeline.ts'
 import { checkWatches } from '../../sim/checkers/watch.ts'
 import type { Call, WatchRecord } from '../../sim/workloads/history.ts'
 import { modIs, put, putOf, rangeOf, remove, txn, watchOf } from '../../sim/workloads/requests.ts'
 import type { WatchResponse } from '../../src/actors/chainfire.ts'
 import type { Command, Event, KeyValue } from '../../src/core/kv/types.ts'
+import { type RegisterCall, searchLinearization } from './search.ts'
 
 /** A past and a history that grow together: a call every ten microseconds, answered five later. */
 class Story {
