@@ -65,7 +65,7 @@ function drawClocks(draw: Stream, cluster: ClusterShape): Schedule['clocks'] {
 
 function drawTimeline(randomness: Randomness, cluster: ClusterShape): Step[] {
   const steps: Step[] = []
-  for (const [kind, make] of Object.entries(FAULTS)) {
+  for (const [kind, make] of Object.entries(DRAWN_FAULTS)) {
     const draw = randomness.stream('fault', kind)
     const times = draw.below(3) === 0 ? 0 : draw.between(1, 1 + (OFTEN[kind] ?? 2))
     for (let i = 0; i < times; i++) {
@@ -100,7 +100,8 @@ const someone = (draw: Stream, cluster: ClusterShape): string =>
 
 const restart = (draw: Stream): number => draw.tailed(100_000, 4 * SECOND)
 
-const FAULTS: Readonly<Record<string, Make>> = {
+/** By their kinds: what runs draw from. */
+export const DRAWN_FAULTS: Readonly<Record<string, Make>> = {
   crash: (draw, cluster) => ({
     fault: {
       kind: 'crash',

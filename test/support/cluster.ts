@@ -65,10 +65,15 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
     return new TestCluster(directory, nodes, sets)
   }
 
-  /** All nodes, ready. */
+  /** All nodes, ready; none is left running when one does not get so far. */
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
     const cluster = await TestCluster.make(options)
-    await Promise.all(cluster.nodes.map((_, i) => cluster.startNode(i)))
+    try {
+      await Promise.all(cluster.nodes.map((_, i) => cluster.startNode(i)))
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
     return cluster
   }
 

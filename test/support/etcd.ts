@@ -35,10 +35,15 @@ export async function startEtcd(): Promise<Etcd> {
     `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
     `--initial-cluster=oracle=http://127.0.0.1:${peer}`,
   ])
-  await child.line(/ready to serve client requests/, 20_000)
   const stop = async (): Promise<void> => {
     await child.stop()
     rmSync(directory, { recursive: true, force: true })
+  }
+  try {
+    await child.line(/ready to serve client requests/, 20_000)
+  } catch (error) {
+    await stop()
+    throw error
   }
   return { endpoint, stop }
 }

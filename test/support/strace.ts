@@ -1,7 +1,7 @@
 /** Debian's strace on running nodes: when each thread asked for its data to be on disk, and when it was. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from './child.ts'
@@ -38,16 +38,27 @@ export class Strace {
   /** Resolves once every thread of the process is traced. */
   static async attach(pid: number): Promise<Strace> {
     const strace = new Strace(pid)
-    await strace.#child.line(/attached/, 20_000)
+    try {
+      await strace.#child.line(/attached/, 20_000)
+    } catch (error) {
+      await strace.#stop()
+      throw error
+    }
     return strace
   }
 
   /** Lets the process go; what it called meanwhile, in order of time. */
   async detach(): Promise<SyncCall[]> {
-    await this.#child.stop('SIGINT')
-    const text = readFileSync(this.#file, 'utf8')
-    rmSync(this.#directory, { recursive: true, force: true })
+    const text = await this.#stop()
     return callsIn(text).sort((a, b) => a.beganMs - b.beganMs)
+  }
+
+  /** Leaves nothing behind but what it wrote. */
+  async #stop(): Promise<string> {
+    await this.#child.stop('SIGINT')
+    const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : ''
+    rmSync(this.#directory, { recursive: true, force: true })
+    return text
   }
 }
 
