@@ -6,10 +6,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type RegisterCall, searchLinearization } from '../../sim/checkers/search.ts'
 import { connect, type PlasmaClient } from '../../src/client/connect.ts'
 import { CallFailed } from '../../src/client/failure.ts'
 import { textOf } from '../../src/client/shapes.ts'
+import { type RegisterCall, searchLinearization } from '../sim/search.ts'
 import { TestCluster } from '../support/cluster.ts'
 
 const KEYS = ['a', 'b', 'c', 'd']
