@@ -104,16 +104,8 @@ export const ENTRIES = [
   'bench/main.ts',
 ]
 
-/**
- * What tests alone use. Second implementations of ports, which pass the port's contract suite beside the
- * first; the judge of histories that name no revision, those of real clusters.
- */
-export const FOR_TESTS = [
-  'src/storage/memory',
-  'src/runtime/inline',
-  'src/api/http2-door',
-  'sim/checkers/search.ts',
-]
+/** Second implementations of ports, for tests: they pass the port's contract suite beside the first. */
+export const FOR_TESTS = ['src/storage/memory', 'src/runtime/inline', 'src/api/http2-door']
 
 export const GENERATED = ['src/wire/proto/']
 export const LONGEST_FILE = 400
