@@ -66,7 +66,7 @@ test('R-18 a question goes from a shard of one node to a worker of another and b
   let total: number | undefined
   for (let tries = 0; total === undefined; tries++) {
     assert.ok(tries < 1000, 'the links never came up')
-    const outcome = await n1.outside.ask(toN2, add(4), 1000)
+    const outcome = await n1.outside.ask(toN2, add(4), 60_000)
     if (outcome.ok) total = (outcome.message as Count).n
     else assert.equal(outcome.reason, 'unreachable')
     await new Promise((resolve) => setImmediate(resolve))
