@@ -7,11 +7,11 @@ import { TestCluster } from '../support/cluster.ts'
 
 const MIB = 2 ** 20
 const SAMPLES = 16
-const TOTAL = 64 * MIB
-/** Every value is written twice, into the log and as a row: half of what would be there if nothing went. */
-const MOST = TOTAL
-/** Between two compactions of LevelDB, which hold rows twice and fill its buffer of 32 MiB. */
-const LEAST = 24 * MIB
+const TOTAL = 128 * MIB
+/** Every value is written twice, into the log and as a row: three eighths of what would be there if nothing went. */
+const MOST = 96 * MIB
+/** Between two compactions, which hold rows twice: LevelDB's two buffers of 16 MiB and what is alive. */
+const LEAST = 48 * MIB
 
 describe('disk use under overwrites with compaction', () => {
   let cluster: TestCluster

@@ -13,9 +13,9 @@ import type { Done, KeyRange, Page, PageLimit, Store, StoreOp, StoreStats } from
 
 /** Chosen by measurement on the put path: fewer, larger files, and a cache that holds the hot tables. */
 const TUNING = {
-  writeBufferSize: 32 * 1024 * 1024,
+  writeBufferSize: 16 * 1024 * 1024,
   maxFileSize: 16 * 1024 * 1024,
-  cacheSize: 64 * 1024 * 1024,
+  cacheSize: 32 * 1024 * 1024,
 } as const
 
 /** An iterator yields rows in native batches of this size: large enough to amortise the thread hop. */
