@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { rangeOf as plainRange } from '../../sim/workloads/requests.ts'
 import type { Chainfire, Outcome, WatchResponse } from '../../src/actors/chainfire.ts'
 import type {
   Command,
@@ -42,19 +43,7 @@ export const putOf = (key: string, value: string, more: Partial<PutRequest> = {}
 })
 
 export const rangeOf = (key: string, more: Partial<RangeRequest> = {}): RangeRequest => ({
-  key: bytes(key),
-  rangeEnd: NONE,
-  limit: 0,
-  revision: 0,
-  sortOrder: 'none',
-  sortTarget: 'key',
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-  serializable: false,
+  ...plainRange(key),
   ...more,
 })
 

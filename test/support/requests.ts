@@ -1,5 +1,6 @@
 /** Requests with etcd's defaults, for tests that care about one field of them. */
 
+import { rangeOf } from '../../sim/workloads/requests.ts'
 import { EMPTY } from '../../src/base/bytes.ts'
 import type { Command, PutRequest, RangeRequest } from '../../src/core/kv/types.ts'
 import type { WatchCreate } from '../../src/core/watch/types.ts'
@@ -14,19 +15,7 @@ export function put(key: string, value: string, more: Partial<PutRequest> = {}):
 
 export function range(key: string, more: Partial<RangeRequest> = {}): RangeRequest {
   return {
-    key: bytes(key),
-    rangeEnd: EMPTY,
-    limit: 0,
-    revision: 0,
-    sortOrder: 'none',
-    sortTarget: 'key',
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    serializable: false,
+    ...rangeOf(key),
     ...more,
   }
 }

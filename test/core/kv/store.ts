@@ -1,6 +1,7 @@
 /** A machine with its rows in a plain map, as a node would have them on disk. */
 
 import assert from 'node:assert/strict'
+import { rangeOf } from '../../../sim/workloads/requests.ts'
 import type { Bytes } from '../../../src/base/bytes.ts'
 import type { Applied, KvWrite, LeaseRecord } from '../../../src/core/kv/applied.ts'
 import { type HistoryRow, KvMachine } from '../../../src/core/kv/machine.ts'
@@ -38,19 +39,9 @@ export function put(key: string, value = '', more: Partial<PutRequest> = {}): Pu
 
 export function range(key: string, end = '', more: Partial<RangeRequest> = {}): RangeRequest {
   return {
+    ...rangeOf(key),
     key: bytes(key),
     rangeEnd: bytes(end),
-    limit: 0,
-    revision: 0,
-    sortOrder: 'none',
-    sortTarget: 'key',
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    serializable: false,
     ...more,
   }
 }
