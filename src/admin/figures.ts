@@ -161,6 +161,7 @@ export const HELP: Readonly<Record<string, string>> = {
   etcd_network_peer_sent_bytes_total: 'Bytes sent to a peer.',
   etcd_network_peer_received_bytes_total: 'Bytes received from a peer.',
   etcd_network_peer_sent_failures_total: 'Frames for a peer that found no connection or no room.',
+  etcd_network_peer_round_trip_time_seconds: 'How long a peer took to answer, once a second.',
   etcd_network_known_peers: 'Peers this node knows of.',
   etcd_network_active_peers: 'Peers this node is connected to: 1 or 0.',
   grpc_server_started_total: 'Calls begun.',

@@ -75,6 +75,8 @@ export interface Context {
   readonly log: Log
   readonly meter: Meter
 
+  /** Goes on within a turn, unlike `nowMs`. What it says is for the meter and decides nothing. */
+  stopwatchUs(): number
   /** A whole number, 0 <= n < bound. */
   random(bound: number): number
 

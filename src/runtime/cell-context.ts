@@ -20,6 +20,7 @@ export interface ContextServices {
   readonly wallMs: number
   readonly log: Log
   readonly meter: Meter
+  stopwatchUs(): number
   random(bound: number): number
   /** Throws for a message kind that no schema declares. */
   mustKnow(kind: string): void
@@ -77,6 +78,10 @@ export class CellContext implements Context {
 
   get meter(): Meter {
     return this.#services.meter
+  }
+
+  stopwatchUs(): number {
+    return this.#services.stopwatchUs()
   }
 
   random(bound: number): number {

@@ -34,6 +34,10 @@ export class Services implements ContextServices {
     this.wallMs = this.#host.clock.wallMs()
   }
 
+  stopwatchUs(): number {
+    return this.#host.stopwatchUs()
+  }
+
   random(bound: number): number {
     return this.#host.random.below(bound)
   }

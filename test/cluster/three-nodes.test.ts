@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { connect, type PlasmaClient } from '../../src/client/connect.ts'
 import { textOf } from '../../src/client/shapes.ts'
-import { TestCluster } from '../support/cluster.ts'
+import { TestCluster, until } from '../support/cluster.ts'
 
 describe('three nodes', () => {
   let cluster: TestCluster
@@ -53,6 +53,22 @@ describe('three nodes', () => {
     for (const one of clients) {
       const members = await one.cluster.members()
       assert.deepEqual(members.flatMap(({ clientURLs }) => clientURLs).sort(), urls)
+    }
+  })
+
+  it('every node meters the way to each of its peers and back', async () => {
+    for (const { name, http } of cluster.nodes) {
+      const peers = cluster.nodes.map((node) => node.name).filter((peer) => peer !== name)
+      const counted = (peer: string) =>
+        `etcd_network_peer_round_trip_time_seconds_count{To="${peer}"} [1-9]`
+      await until(
+        10_000,
+        () => `${name} tells no round trip`,
+        async () => {
+          const text = await (await fetch(`http://${http}/metrics`)).text()
+          return peers.every((peer) => new RegExp(counted(peer)).test(text))
+        },
+      )
     }
   })
 

@@ -1,7 +1,8 @@
 /**
  * The actor that beats for its shard, and listens for the shards of other nodes that carry the same
  * groups. It tells those groups who fell silent, came back or was born again, so that a quiet group
- * needs no heartbeat of its own. One beat per pair of shards, however many groups.
+ * needs no heartbeat of its own. One beat per pair of shards, however many groups. Once a second it asks
+ * the other nodes how many workers they have, and meters how long the answer took.
  */
 
 import type { GroupId, NodeName } from '../../base/ids.ts'
@@ -11,6 +12,7 @@ import { type Address, address, shardOfKey } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import type {
   PulseBeat,
+  PulseHello,
   PulseRegister,
   PulseTold,
   PulseWorkers,
@@ -36,6 +38,8 @@ class Pulse implements Actor {
   /** Workers of other nodes, as they said. */
   readonly #workers = new Map<NodeName, number>()
   #beats = 0
+  /** The latest round of hellos: only its answers are timed. */
+  #hello = { number: 0, atUs: 0 }
 
   constructor(shard: number, options: TreeOptions) {
     this.#shard = shard
@@ -70,16 +74,24 @@ class Pulse implements Actor {
     this.#nextBeat(context)
     const beat: PulseBeat = { kind: 'pulse.beat', shard: this.#shard, life: context.life }
     for (const [node, shard] of this.#targets()) context.send(pulseAt(node, shard), beat)
-    if (this.#beats++ % HELLO_BEATS === 0) this.#askForWorkers(context)
+    if (this.#beats++ % HELLO_BEATS === 0) this.#greet(context)
     for (const change of this.#record.look(context.nowMs)) this.#tell(change, context)
   }
 
-  #askForWorkers(context: Context): void {
-    for (const nodes of this.#groups.values()) {
-      for (const node of nodes) {
-        if (!this.#workers.has(node)) context.send(pulseAt(node, 0), { kind: 'pulse.hello' })
-      }
-    }
+  #greet(context: Context): void {
+    const number = this.#hello.number + 1
+    this.#hello = { number, atUs: context.stopwatchUs() }
+    const hello: PulseHello = { kind: 'pulse.hello', number }
+    const nodes = new Set([...this.#groups.values()].flat())
+    for (const node of nodes) context.sendNow(pulseAt(node, 0), hello)
+  }
+
+  #greeted({ workers, number }: PulseWorkers, node: NodeName, context: Context): void {
+    this.#workers.set(node, workers)
+    this.#expect(context)
+    if (number !== this.#hello.number) return
+    const seconds = (context.stopwatchUs() - this.#hello.atUs) / 1e6
+    context.meter.observe(`etcd_network_peer_round_trip_time_seconds{To="${node}"}`, seconds)
   }
 
   #told(message: Message, from: Address, context: Context): void {
@@ -92,13 +104,13 @@ class Pulse implements Actor {
       }
       case 'pulse.hello': {
         const { workers } = this.#options
-        const told: PulseWorkers = { kind: 'pulse.workers', workers }
-        context.send(from, told)
+        const { number } = message as PulseHello
+        const told: PulseWorkers = { kind: 'pulse.workers', workers, number }
+        context.sendNow(from, told)
         return
       }
       case 'pulse.workers':
-        this.#workers.set(from.node, (message as PulseWorkers).workers)
-        this.#expect(context)
+        this.#greeted(message as PulseWorkers, from.node, context)
         return
       case 'pulse.register':
         this.#register(message as PulseRegister, context)

@@ -15,14 +15,17 @@ export interface PulseBeat {
   readonly life: number
 }
 
-/** To the pulse of a node's shard 0: how many workers does it have? */
+/** To the pulse of a node's shard 0: how many workers does it have? The answer's way is timed, too. */
 export interface PulseHello {
   readonly kind: 'pulse.hello'
+  readonly number: number
 }
 
 export interface PulseWorkers {
   readonly kind: 'pulse.workers'
   readonly workers: number
+  /** That of the hello. */
+  readonly number: number
 }
 
 /** A group of this shard wants to hear of the shards that carry it on these nodes. */
@@ -48,8 +51,8 @@ const system = { lane: 'system', refusal: 'drop' } as const
 
 export const PULSE_MESSAGES: MessageShapes = {
   'pulse.beat': { tag: 90, delivery: system, schema: struct({ shard: count, life: count }) },
-  'pulse.hello': { tag: 91, delivery: system, schema: struct({}) },
-  'pulse.workers': { tag: 92, delivery: system, schema: struct({ workers: count }) },
+  'pulse.hello': { tag: 91, delivery: system, schema: struct({ number: count }) },
+  'pulse.workers': { tag: 92, delivery: system, schema: struct({ workers: count, number: count }) },
   'pulse.register': {
     tag: 93,
     delivery: system,
