@@ -32,6 +32,7 @@ export async function openLinks(parts: LinksParts): Promise<SwarmLinks> {
   const { config, directory, members, log } = parts
   const { cluster, node, links, shards: workers } = config
   const doorkeeper = new Doorkeeper(parts)
+  const isMember = (name: string) => cluster.nodes.includes(name)
   try {
     return await openSwarmLinks({
       cluster: cluster.name,
@@ -45,11 +46,11 @@ export async function openLinks(parts: LinksParts): Promise<SwarmLinks> {
       bootstrap: links.bootstrap,
       events: doorkeeper.events,
       admit: async ({ name }) =>
-        cluster.nodes.includes(name)
+        isMember(name)
           ? { admitted: true }
           : { admitted: false, reason: `${name} is not among cluster.nodes` },
       onRefused: (refusal) => doorkeeper.refused(refusal),
-      remembered: rememberPeersIn(join(directory.path, 'peers.json')),
+      remembered: rememberPeersIn(join(directory.path, 'peers.json'), isMember),
       clock: REAL_CLOCK,
       random: REAL_RANDOM,
       log,

@@ -1,6 +1,6 @@
 /**
  * Where clients reach each member: told by the links as they come up, kept over a restart, so that a
- * member list is whole while a member is down.
+ * member list is whole while a member is down. Who is no member any more is forgotten.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -14,9 +14,10 @@ export class MemberBook {
   #urls: ClientUrls
 
   /** `own` overrides what was kept of this node itself. */
-  constructor(path: string, own: ClientUrls) {
+  constructor(path: string, members: readonly string[], own: ClientUrls) {
     this.#path = path
-    this.#urls = { ...readUrls(path), ...own }
+    const kept = Object.entries(readUrls(path)).filter(([name]) => members.includes(name))
+    this.#urls = { ...Object.fromEntries(kept), ...own }
   }
 
   get urls(): ClientUrls {

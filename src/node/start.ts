@@ -53,7 +53,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   })
   const clientPort = await claimPort('client', config.client.host, config.client.port)
   const httpPort = await claimPort('http', config.http.host, config.http.port)
-  const members = new MemberBook(join(config.data, 'members.json'), {
+  const members = new MemberBook(join(config.data, 'members.json'), config.cluster.nodes, {
     [config.node]: `http://${config.client.host}:${clientPort}`,
   })
   const plan = planNode({

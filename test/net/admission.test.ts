@@ -7,6 +7,7 @@ import { Caller } from '../../src/net/swarm/caller.ts'
 import { openEndpoint } from '../../src/net/swarm/endpoint.ts'
 import { createIdentity, doorKeys, raftKeys } from '../../src/net/swarm/identity.ts'
 import { decodeHello, encodeHello } from '../../src/net/swarm/proof.ts'
+import type { RememberedPeer } from '../../src/net/swarm/swarm-options.ts'
 import { freePorts } from '../support/ports.ts'
 import {
   allConnected,
@@ -128,6 +129,32 @@ describe('admission to links', () => {
         assert.deepEqual([a?.ear.ups, b?.ear.ups], [[], []])
       },
     ))
+
+  it('1.4 forgets a remembered node that may not come in any more', async () => {
+    const ports = await freePorts(2)
+    const identity = createIdentity()
+    const row = {
+      name: 'n2' as NodeName,
+      publicKey: identity.publicKey,
+      host: HOST,
+      port: ports[1] as number,
+    }
+    const saved: (readonly RememberedPeer[])[] = []
+    const keeper = {
+      admit: async () => ({ admitted: false, reason: 'n2 was removed' }) as const,
+      remembered: { known: [row], save: (peers: readonly RememberedPeer[]) => saved.push(peers) },
+    }
+    await withNodes(
+      async () => [
+        await openNode('n2', ports[1] as number, [], { identity }),
+        await openNode('n1', ports[0] as number, [], keeper),
+      ],
+      async (removed, keeping) => {
+        await refusedBoth(removed as SwarmNode, keeping as SwarmNode)
+        assert.deepEqual(saved, [[]])
+      },
+    )
+  })
 
   it('2.2 answers a stranger with its versions and nothing that follows from the secret', () =>
     withNodes(

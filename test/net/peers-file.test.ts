@@ -22,6 +22,14 @@ describe('remembered peers', () => {
     assert.deepEqual(readdirSync(folder), ['peers.json'])
   })
 
+  it('are members: who is none any more is dropped from the file', () => {
+    const path = join(folder, 'removed.json')
+    rememberPeersIn(path).save([PEER, { ...PEER, name: 'n3' as NodeName }])
+    const { known } = rememberPeersIn(path, (name) => name !== 'n3')
+    assert.deepEqual(known, [PEER])
+    assert.deepEqual(rememberPeersIn(path).known, [PEER])
+  })
+
   for (const [what, content] of [
     ['torn', '[{"name":"n2"'],
     ['something else', '{"name":"n2"}'],

@@ -90,6 +90,12 @@ export class Contacts {
     }
   }
 
+  /** It is no member (any more): not dialled until it is learnt of anew. True if it was known. */
+  forget(publicKey: string): boolean {
+    clearTimeout(this.#entries.get(publicKey)?.timer)
+    return this.#entries.delete(publicKey)
+  }
+
   close(): void {
     this.#closed = true
     for (const entry of this.#entries.values()) clearTimeout(entry.timer)

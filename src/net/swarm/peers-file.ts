@@ -1,25 +1,29 @@
 /**
  * Remembered peers in a small JSON file. It only saves look-ups: an unreadable one is as good as none,
- * and it is not synced.
+ * and it is not synced. Who is no member any more is not remembered.
  */
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { NodeName } from '../../base/ids.ts'
 import type { RememberedPeer, RememberedPeers } from './swarm-options.ts'
 
 /** Reads the file at once; writes it when what is remembered has changed. */
-export function rememberPeersIn(path: string): RememberedPeers {
-  const known = read(path)
-  let written = JSON.stringify(known)
-  return {
-    known,
-    save(peers) {
-      const content = JSON.stringify(peers)
-      if (content === written) return
-      writeFileSync(`${path}.new`, `${content}\n`)
-      renameSync(`${path}.new`, path)
-      written = content
-    },
+export function rememberPeersIn(
+  path: string,
+  isMember: (name: NodeName) => boolean = () => true,
+): RememberedPeers {
+  const kept = read(path)
+  const known = kept.filter(({ name }) => isMember(name))
+  let written = JSON.stringify(kept)
+  const save = (peers: readonly RememberedPeer[]): void => {
+    const content = JSON.stringify(peers)
+    if (content === written) return
+    writeFileSync(`${path}.new`, `${content}\n`)
+    renameSync(`${path}.new`, path)
+    written = content
   }
+  if (known.length < kept.length) save(known)
+  return { known, save }
 }
 
 function read(path: string): readonly RememberedPeer[] {

@@ -21,8 +21,10 @@ export interface ReceptionParts {
   readonly now: () => number
   /** What sessions report to. */
   readonly events: SessionEvents
-  /** A member of this cluster introduced itself. */
+  /** A node that may come in introduced itself. */
   readonly learnt: (contact: Contact) => void
+  /** So did one that may not, although it knows the secret. */
+  readonly unwanted: (publicKey: string) => void
   readonly refused: (refusal: Refusal) => void
   /** For faults: whether nothing passes between this node and that. */
   readonly blocked: (peer: PeerIdentity) => boolean
@@ -99,7 +101,9 @@ export class Reception {
       this.#tell(lane, 'cluster', reason, false, identify(meeting.partner))
       return { met: false, cause: 'cluster', reason }
     }
-    this.#parts.learnt(contactOf(lane, meeting.partner))
+    const { admitted } = await this.#parts.admit(identify(meeting.partner))
+    if (admitted) this.#parts.learnt(contactOf(lane, meeting.partner))
+    else this.#parts.unwanted(publicKey)
     return meeting
   }
 

@@ -173,6 +173,9 @@ class HyperswarmLinks implements SwarmLinks {
       now: () => clock.monotonicMs(),
       events: this.#sessionEvents(),
       learnt: (contact) => this.#contacts.learn(contact),
+      unwanted: (publicKey) => {
+        if (this.#contacts.forget(publicKey)) this.#remember()
+      },
       refused: (refusal) => this.#tellRefusal(refusal),
       blocked: ({ name }) => this.faults.has(name),
     })
