@@ -12,9 +12,11 @@ import { GROUP_MESSAGES, node } from './messages/group.ts'
 import { LEASE_MESSAGES } from './messages/lease.ts'
 import { PULSE_MESSAGES } from './messages/pulse.ts'
 import { RAFT_MESSAGES } from './messages/raft.ts'
+import { REGION_MESSAGES } from './messages/region.ts'
 import { RUNTIME_MESSAGES } from './messages/runtime.ts'
 import type { MessageShape, MessageShapes } from './messages/shapes.ts'
 import { SNAPSHOT_MESSAGES } from './messages/snapshot.ts'
+import { STORE_MESSAGES } from './messages/store.ts'
 import { WATCH_MESSAGES } from './messages/watch.ts'
 import { count, MalformedMessage, optional, text } from './schema.ts'
 
@@ -119,4 +121,6 @@ export const CODEC: Codec = new Codec(
   LEASE_MESSAGES,
   WATCH_MESSAGES,
   SNAPSHOT_MESSAGES,
+  REGION_MESSAGES,
+  STORE_MESSAGES,
 )

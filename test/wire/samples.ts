@@ -10,6 +10,7 @@ import type * as Pulse from '../../src/wire/messages/pulse.ts'
 import type { RaftCarrier } from '../../src/wire/messages/raft.ts'
 import type * as Snapshot from '../../src/wire/messages/snapshot.ts'
 import type * as Watch from '../../src/wire/messages/watch.ts'
+import { REGION_SAMPLES } from './region-samples.ts'
 
 const key = Uint8Array.of(1, 2, 3)
 const value = new Uint8Array(300).fill(7)
@@ -292,4 +293,5 @@ export const SAMPLES: readonly Message[] = [
   ...leases,
   ...watches,
   ...others,
+  ...REGION_SAMPLES,
 ]
