@@ -5,8 +5,8 @@ import type { Entry, RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { compactLogOps, persistOps, readEntry } from '../../storage/raftlog.ts'
 import type { Row } from '../../storage/store.ts'
-import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { Applier } from './applier.ts'
+import type { CommitWord } from './commit-word.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Reads } from './reads.ts'
 import type { Reclaim } from './reclaim.ts'
@@ -21,6 +21,7 @@ export interface EffectRooms {
   readonly neighbours: Neighbours
   readonly snapshots: Snapshots
   readonly reclaim: Reclaim
+  readonly commitWord: CommitWord
 }
 
 type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
@@ -77,7 +78,7 @@ export class EffectRunner {
         context.whenLanded(`${PERSIST_TAG}${effect.batch}`)
         return
       case 'send':
-        this.#send(effect, context)
+        if (!this.#rooms.commitWord.holds(effect.message, context)) this.#send(effect, context)
         return
       case 'apply':
         this.#rooms.applier.apply(effect.entries, context)
@@ -124,8 +125,7 @@ export class EffectRunner {
   #send(effect: Of<'send'>, context: Context): void {
     const to = this.#replica.actorOf(effect.to)
     if (to === undefined) return
-    const { incarnation } = this.#replica.options
-    const carrier: RaftCarrier = { kind: 'raft', incarnation, message: effect.message }
+    const carrier = this.#replica.carry(effect.message)
     if (effect.now) context.sendNow(to, carrier)
     else context.send(to, carrier)
   }
@@ -167,6 +167,7 @@ export class EffectRunner {
     }
     context.log.info({ role: effect.role, term: effect.term, leader: effect.leader }, 'role')
     if (before.leader === effect.leader && before.term === effect.term) return
+    this.#rooms.commitWord.forget()
     this.#rooms.writes.leaderChanged(context)
     this.#rooms.snapshots.leaderChanged(context)
     this.#rooms.neighbours.leadership(context)

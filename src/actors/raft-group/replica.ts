@@ -6,11 +6,13 @@
 import type { GroupId, NodeName, PeerId } from '../../base/ids.ts'
 import type { KvMachine } from '../../core/kv/machine.ts'
 import type { RaftMachine } from '../../core/raft/machine.ts'
+import type { RaftMessage } from '../../core/raft/messages.ts'
 import type { RaftStatus, Role } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
 import type { RefusalReason, RevisionHeader } from '../../wire/messages/group.ts'
+import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { Contact } from './contact.ts'
 import type { Directory } from './directory.ts'
@@ -96,6 +98,11 @@ export class Replica {
 
   actorAt(node: NodeName): Address {
     return address(node, RAFT_GROUP, this.group)
+  }
+
+  /** A message of Raft, with the data directory that it comes from. */
+  carry(message: RaftMessage): RaftCarrier {
+    return { kind: 'raft', incarnation: this.options.incarnation, message }
   }
 
   /** Acts behind what clients have queued already: many requests share one persist and one append. */

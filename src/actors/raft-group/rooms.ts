@@ -8,6 +8,7 @@ import type { GroupKeys } from '../../storage/keyspace.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { Admission } from './admission.ts'
 import { Applier } from './applier.ts'
+import { CommitWord } from './commit-word.ts'
 import { EffectRunner } from './effects.ts'
 import { Fence } from './fence.ts'
 import { History } from './history.ts'
@@ -42,6 +43,7 @@ export class Rooms {
   readonly fence: Fence
   readonly admission: Admission
   readonly reclaim: Reclaim
+  readonly commitWord: CommitWord
   readonly scrubber: Scrubber
   readonly effects: EffectRunner
 
@@ -51,7 +53,8 @@ export class Rooms {
     const replica = new Replica({ ...parts, ...recovered, raft })
     this.replica = replica
     this.values = new Values(parts.keys, options.limits.valueCacheBytes)
-    this.writes = new Writes(replica)
+    this.commitWord = new CommitWord(replica)
+    this.writes = new Writes(replica, this.commitWord)
     this.reads = new Reads(replica, this.values)
     this.membership = new Membership(replica)
     this.history = new History(replica, this.values)
@@ -71,6 +74,7 @@ export class Rooms {
       neighbours: this.neighbours,
       snapshots: this.snapshots,
       reclaim: this.reclaim,
+      commitWord: this.commitWord,
     })
   }
 

@@ -49,6 +49,8 @@ export class RunningGroup {
         if (input.name === 'tick') this.#tick(context)
         else if (this.#rooms.scrubber.ownsTimer(input.name)) this.#rooms.scrubber.step(context)
         else if (this.#rooms.reclaim.ownsTimer(input.name)) this.#rooms.reclaim.run(context)
+        else if (this.#rooms.commitWord.ownsTimer(input.name))
+          this.#rooms.commitWord.release(context)
         return
       case 'answer':
         if (this.#rooms.writes.ownsTag(input.tag))

@@ -7,12 +7,14 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
+import { peerId } from '../../base/ids.ts'
 import type { CommandResult } from '../../core/kv/types.ts'
 import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
-import { entryData, type Origin } from '../../wire/command.ts'
+import { entryData, type Origin, originOf } from '../../wire/command.ts'
 import type { GroupForward, GroupForwarded, RefusalReason } from '../../wire/messages/group.ts'
 import { refuse } from '../refuse.ts'
+import type { CommitWord } from './commit-word.ts'
 import type { Replica } from './replica.ts'
 
 interface Waiter {
@@ -30,6 +32,7 @@ const FORWARD_TAG = 'forward:'
 
 export class Writes {
   readonly #replica: Replica
+  readonly #commitWord: CommitWord
   /** By sequence, in order of arrival, hence of deadline. */
   readonly #waiters = new Map<number, Waiter>()
   #unsent: Waiter[] = []
@@ -38,8 +41,9 @@ export class Writes {
   #sequence = 0
   #forwardNumber = 0
 
-  constructor(replica: Replica) {
+  constructor(replica: Replica, commitWord: CommitWord) {
     this.#replica = replica
+    this.#commitWord = commitWord
   }
 
   get waiting(): number {
@@ -89,8 +93,10 @@ export class Writes {
     for (const data of message.entries) {
       if (reason !== undefined) break
       const outcome = this.#replica.raft.propose(data)
-      if (outcome.ok) proposed += 1
-      else reason = outcome.reason === 'overloaded' ? 'overloaded' : 'no-leader'
+      if (outcome.ok) {
+        proposed += 1
+        this.#commitWord.awaited(peerId(originOf(data).peer), outcome.index)
+      } else reason = outcome.reason === 'overloaded' ? 'overloaded' : 'no-leader'
     }
     if (proposed > 0) this.#replica.flushSoon(context)
     const answer: GroupForwarded = { kind: 'group.forwarded', proposed, reason }
