@@ -39,16 +39,26 @@ const lock = { key, primary: key, primaryNamespace: namespaceId(4), start: at, t
 const none = undefined
 
 const queries: readonly RegionQuery[] = [
-  { op: 'get', keys: [key, EMPTY], at: none },
-  { op: 'scan', from: EMPTY, to: key, limit: 10, reverse: true, keysOnly: false, at },
-  { op: 'checksum', from: EMPTY, to: EMPTY, at },
+  { op: 'get', keys: [key, EMPTY], at: none, passing: [] },
+  {
+    op: 'scan',
+    from: EMPTY,
+    to: key,
+    limit: 10,
+    reverse: true,
+    keysOnly: false,
+    at,
+    passing: [at],
+  },
+  { op: 'checksum', from: EMPTY, to: EMPTY, at, passing: [] },
   { op: 'locks', from: EMPTY, to: EMPTY, before: at, limit: 5 },
 ]
 const answers: readonly RegionAnswer[] = [
   { op: 'get', rows: [{ key, value, version: at }] },
   { op: 'scan', rows: [], next: key },
   { op: 'checksum', rows: 3, bytes: 2 ** 40, hash: 2n ** 64n - 1n, next: none },
-  { op: 'locks', locks: [lock], next: none },
+  { op: 'locked', locks: [lock] },
+  { op: 'too-old', safePoint: at },
   { op: 'locked', locks: [lock] },
 ]
 const put = { key, action: 'put', value, ttlMs: 60, expect: timestamp(0n) } as const

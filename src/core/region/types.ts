@@ -73,9 +73,17 @@ export interface FoundRow {
 /**
  * `at` undefined: the newest, linearizable. Otherwise the snapshot at that timestamp, which comes from the
  * oracle; the region remembers it, so that nothing is ever committed at or below it any more.
+ *
+ * `passing`: starts of living transactions that `check-txn` with this reader has made to commit above `at`; their
+ * locks do not stand in the way. Empty when `at` is undefined.
  */
 export type RegionQuery =
-  | { readonly op: 'get'; readonly keys: readonly Bytes[]; readonly at: Timestamp | undefined }
+  | {
+      readonly op: 'get'
+      readonly keys: readonly Bytes[]
+      readonly at: Timestamp | undefined
+      readonly passing: readonly Timestamp[]
+    }
   | {
       readonly op: 'scan'
       readonly from: Bytes
@@ -86,6 +94,7 @@ export type RegionQuery =
       readonly reverse: boolean
       readonly keysOnly: boolean
       readonly at: Timestamp | undefined
+      readonly passing: readonly Timestamp[]
     }
   /** Rows, bytes and an order-independent hash of what is visible. */
   | {
@@ -93,6 +102,7 @@ export type RegionQuery =
       readonly from: Bytes
       readonly to: Bytes
       readonly at: Timestamp | undefined
+      readonly passing: readonly Timestamp[]
     }
   /** Locks of transactions that started at or before this. */
   | {
@@ -126,6 +136,8 @@ export type RegionAnswer =
     }
   /** A transaction that may have committed before stands in the way: find out its fate, resolve, ask again. */
   | { readonly op: 'locked'; readonly locks: readonly Lock[] }
+  /** Below the safe point versions are gone: that snapshot can no longer be read. */
+  | { readonly op: 'too-old'; readonly safePoint: Timestamp }
 
 export interface Lock {
   readonly key: Bytes

@@ -44,6 +44,8 @@ const VALUE_BYTES = 2 * 1024 * 1024
 const ROWS = 1 << 16
 const INCARNATION = 64
 const REGIONS = 1024
+/** Transactions that one reader may have pushed out of its way. */
+const PASSING = 1024
 export const PEERS = 64
 /** Parts of one split. */
 const PARTS = 256
@@ -87,9 +89,10 @@ export const lock: Schema<Lock> = struct({
 
 const foundRow: Schema<FoundRow> = struct({ key, value, version: timestamp })
 const locks = list(lock, ROWS)
+const passing = list(timestamp, PASSING)
 
 export const regionQuery: Schema<RegionQuery> = union('op', {
-  get: struct({ keys, at: optional(timestamp) }),
+  get: struct({ keys, at: optional(timestamp), passing }),
   scan: struct({
     from: key,
     to: key,
@@ -97,8 +100,9 @@ export const regionQuery: Schema<RegionQuery> = union('op', {
     reverse: bool,
     keysOnly: bool,
     at: optional(timestamp),
+    passing,
   }),
-  checksum: struct({ from: key, to: key, at: optional(timestamp) }),
+  checksum: struct({ from: key, to: key, at: optional(timestamp), passing }),
   locks: struct({ from: key, to: key, before: timestamp, limit: count }),
 })
 
@@ -108,6 +112,7 @@ export const regionAnswer: Schema<RegionAnswer> = union('op', {
   checksum: struct({ rows: count, bytes: count, hash: id, next: optional(key) }),
   locks: struct({ locks, next: optional(key) }),
   locked: struct({ locks }),
+  'too-old': struct({ safePoint: timestamp }),
 })
 
 const writeOp: Schema<WriteOp> = struct({
