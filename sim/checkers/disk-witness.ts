@@ -6,14 +6,15 @@
  * one applied index, and for the hard state of one disk, which never goes back.
  */
 
-import { type Bytes, compareBytes, equalBytes, getUint64 } from '../../src/base/bytes.ts'
+import { type Bytes, compareBytes, equalBytes } from '../../src/base/bytes.ts'
 import type { GroupId } from '../../src/base/ids.ts'
 import type { Event } from '../../src/core/kv/types.ts'
-import type { HardState } from '../../src/core/raft/types.ts'
+import type { Entry, HardState } from '../../src/core/raft/types.ts'
 import { GroupKeys } from '../../src/storage/keyspace.ts'
 import { readLease, readMeta, readVersion } from '../../src/storage/kvrows.ts'
-import { readBase, readEntry, readHardState } from '../../src/storage/raftlog.ts'
-import type { StoreOp } from '../../src/storage/store.ts'
+import { readEntries } from '../../src/storage/log-rows.ts'
+import { readBase, readHardState } from '../../src/storage/raftlog.ts'
+import type { Row, StoreOp } from '../../src/storage/store.ts'
 import type { Finding } from './findings.ts'
 import type { LeaseLife } from './lease.ts'
 import { keyText, Timeline } from './timeline.ts'
@@ -39,7 +40,7 @@ export class DiskWitness {
   readonly #prefix: Bytes
   /** By row key. */
   readonly #versions = new Map<string, SeenRow>()
-  readonly #entries = new Map<string, SeenRow>()
+  readonly #entries = new Map<string, { readonly entry: Entry; readonly disk: string }>()
   readonly #hashes = new Map<number, { readonly hash: number; readonly disk: string }>()
   readonly #leases = new Map<bigint, LeaseLife>()
   readonly #disks = new Map<string, DiskState>()
@@ -111,10 +112,9 @@ export class DiskWitness {
 
   #put(disk: string, state: DiskState, key: Bytes, value: Bytes, atUs: number): void {
     const room = this.#room(key)
-    if (room === 'l') state.lastEntry = getUint64(key, this.#keys.tailAt)
     if (room === 'c') state.lastEntry = Math.max(state.lastEntry, readBase(this.#keys, value).index)
     if (room === 'r') this.#version(disk, key, value, atUs)
-    else if (room === 'l') this.#entry(disk, key, value, atUs)
+    else if (room === 'l') this.#logRow(disk, state, [key, value], atUs)
     else if (room === 'h') this.#hardState(disk, state, value, atUs)
     else if (room === 'a') this.#meta(disk, value, atUs)
     else if (room === 'e') this.#lease(key, value, atUs)
@@ -153,13 +153,20 @@ export class DiskWitness {
     }
   }
 
-  #entry(disk: string, key: Bytes, value: Bytes, atUs: number): void {
-    const { index, term } = readEntry(this.#keys, [key, value])
+  #logRow(disk: string, state: DiskState, row: Row, atUs: number): void {
+    for (const entry of readEntries(this.#keys, row)) {
+      state.lastEntry = entry.index
+      this.#entry(disk, entry, atUs)
+    }
+  }
+
+  #entry(disk: string, entry: Entry, atUs: number): void {
+    const { index, term } = entry
     const name = `${index}.${term}`
     const seen = this.#entries.get(name)
     if (seen === undefined) {
-      this.#entries.set(name, { key, value, atUs, disk })
-    } else if (!equalBytes(seen.value, value)) {
+      this.#entries.set(name, { entry, disk })
+    } else if (seen.entry.kind !== entry.kind || !equalBytes(seen.entry.data, entry.data)) {
       const sentence = `${disk} has another entry ${index} of term ${term} than ${seen.disk}`
       this.#report('raft.log-matching', sentence, atUs)
     }

@@ -22,8 +22,8 @@ import { join } from 'node:path'
 import { processStart } from './process-table.ts'
 import { NodeRefused } from './refused.ts'
 
-/** Grows when what is on disk can no longer be read by the version before. */
-export const DISK_VERSION = 1
+/** Grows with every change of what lies on disk: a directory of another version is refused. */
+export const DISK_VERSION = 2
 
 export interface Identity {
   readonly diskVersion: number
@@ -118,9 +118,10 @@ function makeDirectory(expected: Expected): DataDirectory {
 
 function readDirectory({ path, clusterId, node }: Expected): DataDirectory {
   const identity = readIdentity(path)
-  if (identity.diskVersion > DISK_VERSION) {
+  if (identity.diskVersion !== DISK_VERSION) {
+    const other = identity.diskVersion > DISK_VERSION ? 'a newer' : 'an older'
     throw new NodeRefused(
-      `${path} was written by a newer version (format ${identity.diskVersion}, this one reads up to ` +
+      `${path} was written by ${other} version (format ${identity.diskVersion}, this one reads ` +
         `${DISK_VERSION}); start that version, or use another data directory`,
     )
   }

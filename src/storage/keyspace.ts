@@ -4,7 +4,7 @@
  *     b | shard (2)                        | slot (2)   batch ring of a shard
  *     g | group, 0 | h                                  hard state: term, vote, commit
  *     g | group, 0 | c                                  log start: snapshot index and term, configuration
- *     g | group, 0 | l | index (8)                      log entries
+ *     g | group, 0 | l | index (8)                      log entries, from this one on
  *     g | group, 0 | a                                  applied index and what the machine needs beside rows
  *     g | group, 0 | e | lease id (8)                   leases
  *     g | group, 0 | i                                  a snapshot is being put in place
@@ -15,7 +15,7 @@
  */
 
 import { assert } from '../base/assert.ts'
-import { type Bytes, concatBytes, prefixEnd, putUint64 } from '../base/bytes.ts'
+import { type Bytes, concatBytes, getUint64, prefixEnd, putUint64 } from '../base/bytes.ts'
 import type { GroupId } from '../base/ids.ts'
 import type { KeyRange } from './store.ts'
 
@@ -48,10 +48,16 @@ export class GroupKeys {
     return this.#key('i', 0)
   }
 
+  /** Of the row whose first entry this is. */
   entry(index: number): Bytes {
     const key = this.#key('l', 8)
     putUint64(key, key.length - 8, index)
     return key
+  }
+
+  /** The index in a key that `entry` made. */
+  entryIndex(key: Bytes): number {
+    return getUint64(key, this.tailAt)
   }
 
   revision(main: number, sub: number): Bytes {

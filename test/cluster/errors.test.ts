@@ -86,11 +86,16 @@ describe('a node that cannot start says why in one line', () => {
     await child.stop()
   })
 
-  it('for a newer format on disk', async () => {
+  it('for a newer or older format on disk', async () => {
     const file = join(cluster.node(0).data, 'FORMAT')
     const format = readFileSync(file, 'utf8')
     writeFileSync(file, format.replace(/"diskVersion": \d+/, '"diskVersion": 99'))
-    assert.match(await start(), /newer version \(format 99/)
+    assert.match(await start(), /a newer version \(format 99/)
+    writeFileSync(file, format.replace(/"diskVersion": \d+/, '"diskVersion": 1'))
+    assert.match(
+      await start(),
+      /an older version \(format 1, this one reads 2\); start that version/,
+    )
     writeFileSync(file, format)
   })
 

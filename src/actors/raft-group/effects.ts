@@ -3,7 +3,7 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Entry, RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
-import { compactLogOps, persistOps, readEntry } from '../../storage/raftlog.ts'
+import { readEntries } from '../../storage/log-rows.ts'
 import type { Row } from '../../storage/store.ts'
 import type { Applier } from './applier.ts'
 import type { CommitWord } from './commit-word.ts'
@@ -65,16 +65,17 @@ export class EffectRunner {
   logPage(tag: string, rows: readonly Row[]): void {
     if (!tag.startsWith(LOG_TAG)) return
     const [token, from] = tag.slice(LOG_TAG.length).split(' ').map(Number) as [number, number]
-    const found = rows.map((row) => readEntry(this.#replica.keys, row))
+    const found = rows.flatMap((row) => readEntries(this.#replica.keys, row))
+    const at = found.findIndex((entry) => entry.index === from)
     // Cut away meanwhile: what is left behind the gap is of no use.
-    const entries = found[0]?.index === from ? found : []
+    const entries = at < 0 ? [] : found.slice(at)
     this.#replica.raft.step({ type: 'log-fetched', token, entries })
   }
 
   #perform(effect: RaftEffect, context: Context): void {
     switch (effect.type) {
       case 'persist':
-        context.write(persistOps(this.#replica.keys, effect))
+        context.write(this.#replica.logRows.persist(effect, (key) => context.read(key)))
         context.whenLanded(`${PERSIST_TAG}${effect.batch}`)
         return
       case 'send':
@@ -131,8 +132,7 @@ export class EffectRunner {
   }
 
   #fetchLog(effect: Of<'fetch-log'>, context: Context): void {
-    const { keys } = this.#replica
-    const range = { from: keys.entry(effect.from), to: keys.entry(effect.to + 1) }
+    const range = this.#replica.logRows.range(effect.from, effect.to)
     context.scan(
       range,
       { rows: LOG_ROWS, bytes: effect.maxBytes },
@@ -142,8 +142,7 @@ export class EffectRunner {
 
   /** Lazy writes land in order: the cut never reaches the disk before the applied rows it relies on. */
   #compactLog(effect: Of<'compact-log'>, context: Context): void {
-    const { keys } = this.#replica
-    context.writeLazily(compactLogOps(keys, effect))
+    context.writeLazily(this.#replica.logRows.cut(effect.base))
     this.#rooms.reclaim.cutLog(effect.from, effect.to, context)
   }
 

@@ -10,7 +10,8 @@ import type { Configuration, RestoredState, SnapshotMeta } from '../../core/raft
 import type { Context } from '../../runtime/actor.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
 import { readMeta } from '../../storage/kvrows.ts'
-import { baseOp, RaftLogReader, readBase, readHardState } from '../../storage/raftlog.ts'
+import { type LogRows, RaftLogReader } from '../../storage/log-rows.ts'
+import { baseOp, readBase, readHardState } from '../../storage/raftlog.ts'
 import type { Row } from '../../storage/store.ts'
 import type { TreeOptions } from '../options.ts'
 import { Directory } from './directory.ts'
@@ -22,6 +23,7 @@ export interface Recovered {
   readonly self: PeerId
   readonly directory: Directory
   readonly restored: RestoredState
+  readonly logRows: LogRows
   readonly kv: KvMachine
 }
 
@@ -103,6 +105,7 @@ export class Recovery {
     const identity = must(this.#identity, 'recovery began')
     const hardState = context.read(this.#keys.hardState())
     const base = must(this.#base, 'the log was read')
+    const log = must(this.#log, 'the log was read').finish(kv.appliedIndex)
     return {
       self: identity.self,
       directory: new Directory(identity.members, identity.pins),
@@ -113,9 +116,10 @@ export class Recovery {
             ? { term: 0, vote: undefined, commit: 0 }
             : readHardState(this.#keys, hardState),
         base,
-        entries: must(this.#log, 'the log was read').finish(kv.appliedIndex),
+        entries: log.entries,
         applied: kv.appliedIndex,
       },
+      logRows: log.rows,
     }
   }
 }

@@ -11,6 +11,7 @@ import type { RaftStatus, Role } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
+import type { LogRows } from '../../storage/log-rows.ts'
 import type { RefusalReason, RevisionHeader } from '../../wire/messages/group.ts'
 import type { RaftCarrier } from '../../wire/messages/raft.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
@@ -26,6 +27,7 @@ export class Replica {
   readonly options: TreeOptions
   readonly ports: TreePorts
   readonly raft: RaftMachine
+  readonly logRows: LogRows
   readonly directory: Directory
   readonly contact = new Contact()
   kv: KvMachine
@@ -45,6 +47,7 @@ export class Replica {
     readonly options: TreeOptions
     readonly ports: TreePorts
     readonly raft: RaftMachine
+    readonly logRows: LogRows
     readonly directory: Directory
     readonly kv: KvMachine
   }) {
@@ -54,6 +57,7 @@ export class Replica {
     this.options = parts.options
     this.ports = parts.ports
     this.raft = parts.raft
+    this.logRows = parts.logRows
     this.directory = parts.directory
     this.kv = parts.kv
     this.term = parts.raft.status().term
