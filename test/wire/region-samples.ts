@@ -142,6 +142,12 @@ const regions: readonly RegionMessage[] = [
     driverEpoch: 7,
     followers: [{ peer: peerId(12), match: 5, state: 'snapshot', down: true }],
   },
+  {
+    kind: 'region.raft',
+    incarnation: 'f00d',
+    confVer: 5,
+    message: { kind: 'timeout-now', from: peerId(11), to: peerId(12), term: 6 },
+  },
   { kind: 'region.expelled', descriptor },
   {
     kind: 'region.snapshot',

@@ -53,7 +53,7 @@ export const snapshotMeta: Schema<SnapshotMeta> = struct({
 
 const carried = { from: peer, to: peer, term: count }
 
-const raftMessage: Schema<RaftMessage> = union('kind', {
+export const raftMessage: Schema<RaftMessage> = union('kind', {
   'pre-vote': struct({ ...carried, lastIndex: count, lastTerm: count }),
   'pre-vote-answer': struct({ ...carried, granted: bool }),
   vote: struct({ ...carried, lastIndex: count, lastTerm: count, transfer: bool }),

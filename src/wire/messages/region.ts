@@ -4,7 +4,7 @@
  */
 
 import type { NodeName, PeerId } from '../../base/ids.ts'
-import type { SnapshotMeta } from '../../core/raft/types.ts'
+import type { RaftMessage, SnapshotMeta } from '../../core/raft/types.ts'
 import type {
   RegionAnswer,
   RegionCommand,
@@ -18,7 +18,7 @@ import type {
 } from '../../core/region/types.ts'
 import { bool, count, list, oneOf, optional, struct, text } from '../schema.ts'
 import { node } from './group.ts'
-import { peer, snapshotMeta } from './raft.ts'
+import { peer, raftMessage, snapshotMeta } from './raft.ts'
 import {
   descriptor,
   epoch,
@@ -35,6 +35,7 @@ import type { MessageShapes } from './shapes.ts'
 
 const REFUSAL_TEXT = 200
 const IDS = 100
+const INCARNATION = 64
 
 /** Linearizable, or of the snapshot that the query names. */
 export interface RegionRead {
@@ -122,6 +123,16 @@ export interface RegionStatusIs {
   readonly followers: readonly PeerProgress[]
 }
 
+/** Raft between peers. One that does not know the sender hears it if it speaks from a later configuration. */
+export interface RegionRaft {
+  readonly kind: 'region.raft'
+  /** Of the data directory that speaks. */
+  readonly incarnation: string
+  /** Of the sender's descriptor. */
+  readonly confVer: number
+  readonly message: RaftMessage
+}
+
 /** To whom the sender's committed descriptor does not name: destroy yourself. Not answered. */
 export interface RegionExpelled {
   readonly kind: 'region.expelled'
@@ -167,6 +178,7 @@ export type RegionMessage =
   | RegionOrderDone
   | RegionStatusAsk
   | RegionStatusIs
+  | RegionRaft
   | RegionExpelled
   | RegionSnapshot
   | RegionFlush
@@ -241,4 +253,9 @@ export const REGION_MESSAGES: MessageShapes = {
   'region.flush': { tag: 112, delivery: drops, schema: struct({}) },
   'region.act': { tag: 113, delivery: consensus, schema: struct({}) },
   'region.campaign': { tag: 114, delivery: consensus, schema: struct({}) },
+  'region.raft': {
+    tag: 115,
+    delivery: consensus,
+    schema: struct({ incarnation: text(INCARNATION), confVer: count, message: raftMessage }),
+  },
 }
