@@ -8,8 +8,10 @@
 import { assert, must } from '../base/assert.ts'
 import type { Address } from '../runtime/address.ts'
 import type { Delivery, Envelope, Message, MessageCodec } from '../runtime/message.ts'
+import { DRIVER_MESSAGES } from './messages/driver.ts'
 import { GROUP_MESSAGES, node } from './messages/group.ts'
 import { LEASE_MESSAGES } from './messages/lease.ts'
+import { ORACLE_MESSAGES } from './messages/oracle.ts'
 import { PULSE_MESSAGES } from './messages/pulse.ts'
 import { RAFT_MESSAGES } from './messages/raft.ts'
 import { REGION_MESSAGES } from './messages/region.ts'
@@ -123,4 +125,6 @@ export const CODEC: Codec = new Codec(
   SNAPSHOT_MESSAGES,
   REGION_MESSAGES,
   STORE_MESSAGES,
+  ORACLE_MESSAGES,
+  DRIVER_MESSAGES,
 )

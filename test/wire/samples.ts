@@ -10,6 +10,7 @@ import type * as Pulse from '../../src/wire/messages/pulse.ts'
 import type { RaftCarrier } from '../../src/wire/messages/raft.ts'
 import type * as Snapshot from '../../src/wire/messages/snapshot.ts'
 import type * as Watch from '../../src/wire/messages/watch.ts'
+import { DRIVER_SAMPLES } from './driver-samples.ts'
 import { REGION_SAMPLES } from './region-samples.ts'
 
 const key = Uint8Array.of(1, 2, 3)
@@ -294,4 +295,5 @@ export const SAMPLES: readonly Message[] = [
   ...watches,
   ...others,
   ...REGION_SAMPLES,
+  ...DRIVER_SAMPLES,
 ]
