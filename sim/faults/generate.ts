@@ -44,7 +44,7 @@ export function generateSchedule(seed: number, operations = 2000): Schedule {
 }
 
 function drawCluster(draw: Stream, seed: number): ClusterShape {
-  return {
+  const shape: Omit<ClusterShape, 'keepEntries'> = {
     nodes: draw.below(5) === 0 ? 5 : 3,
     newcomers: draw.below(3) === 0 ? draw.between(1, 2) : 0,
     shards: seed % 2 === 0 ? 0 : draw.between(1, 2),
@@ -53,6 +53,7 @@ function drawCluster(draw: Stream, seed: number): ClusterShape {
     disk: draw.below(2) === 0 ? 'apart' : 'together',
     messages: seed % 4 === 0 ? 'encode' : 'freeze',
   }
+  return { ...shape, keepEntries: seed % 5 === 1 ? 0 : Math.floor(shape.compactEntries / 4) }
 }
 
 function drawClocks(draw: Stream, cluster: ClusterShape): Schedule['clocks'] {

@@ -39,12 +39,14 @@ export function parseSchedule(file: string, text: string): Schedule {
 }
 
 function readCluster(fields: Fields): ClusterShape {
+  const compactEntries = fields.whole('compact-entries', 4, 1_000_000, 1000)
   const cluster: ClusterShape = {
     nodes: fields.whole('nodes', 1, 9, 3),
     newcomers: fields.whole('newcomers', 0, 4, 0),
     shards: fields.whole('shards', 0, 4, 0),
     fidelity: fields.oneOf('fidelity', ['faithful', 'adversarial'], 'faithful'),
-    compactEntries: fields.whole('compact-entries', 4, 1_000_000, 1000),
+    compactEntries,
+    keepEntries: fields.whole('keep-entries', 0, 1_000_000, Math.floor(compactEntries / 4)),
     disk: fields.oneOf('disk', ['together', 'apart'], 'together'),
     messages: fields.oneOf('messages', ['freeze', 'encode'], 'freeze'),
   }

@@ -25,6 +25,8 @@ export interface ClusterShape {
   readonly fidelity: 'faithful' | 'adversarial'
   /** Entries between two cuts of the log: small ones make followers need snapshots. */
   readonly compactEntries: number
+  /** Entries that a cut leaves behind for slow followers. */
+  readonly keepEntries: number
   /** Whether a crash may keep the log's part of a batch and lose the data's. */
   readonly disk: 'together' | 'apart'
   /** How messages between actors of one shard pass. */

@@ -147,8 +147,7 @@ export class World {
     process: { incarnation: string; rejoin: boolean; store: Store },
   ): ShardProgram {
     const { cluster } = this.#schedule
-    const { compactEntries } = cluster
-    const keepEntries = Math.floor(compactEntries / 4)
+    const { compactEntries, keepEntries } = cluster
     const limits = { ...GROUP_LIMITS, ...NARROW, compactEntries, keepEntries }
     const options = {
       node: name,

@@ -5,9 +5,11 @@
  * numbers.
  */
 
+import { must } from '../../base/assert.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import type { PeerId } from '../../base/ids.ts'
 import { auditMachine } from './audit.ts'
+import type { Core } from './core.ts'
 import type { RaftMachine } from './machine.ts'
 import type { Entry } from './types.ts'
 
@@ -19,7 +21,7 @@ interface Seen {
 
 /** What was last seen of one peer, across its lives. */
 interface Mirror {
-  /** By index; sparse below the peer's base. */
+  /** By index, from the peer's base on. */
   log: Map<number, Seen>
   lastIndex: number
   base: number
@@ -50,6 +52,7 @@ export class GroupAudit {
     this.#auditLog(machine, mirror)
     this.#auditCommit(machine, mirror)
     this.#auditLeadership(machine, mirror)
+    this.#forgetBelow(mirror, machine.core.log.baseIndex)
     return this.#broken
   }
 
@@ -109,14 +112,14 @@ export class GroupAudit {
    */
   #auditLog({ core }: RaftMachine, mirror: Mirror): void {
     const { log } = core
-    this.#forgetBelow(mirror, log.baseIndex)
+    this.#auditBase(core, mirror)
     let agree = Math.min(mirror.lastIndex, log.lastIndex)
     while (agree > log.baseIndex && mirror.log.get(agree)?.term !== log.termAt(agree)) agree--
     this.#demand(
       agree >= mirror.lastIndex || mirror.leads !== core.term || core.role !== 'leader',
       `R2: leader ${core.self} of term ${core.term} changed its own log`,
     )
-    let hash = this.#hashAt(mirror, agree, log.baseTerm)
+    let { hash } = must(mirror.log.get(agree), 'a mirror holds all from its base on')
     for (let index = agree + 1; index <= log.lastIndex; index++) {
       const term = log.termAt(index) as number
       const entry = log.get(index)
@@ -129,18 +132,27 @@ export class GroupAudit {
   }
 
   /**
-   * What lies below a log's base was applied, or replaced by a snapshot: either way it is
-   * committed.
+   * R5: what a base stands for was applied here, or came in a snapshot: somebody had it in his log, and
+   * it is committed. Its hash is that of whoever had it, however soon all others cut it away.
    */
-  #forgetBelow(mirror: Mirror, base: number): void {
-    for (let index = mirror.base + 1; index <= base; index++) mirror.log.delete(index)
-    mirror.base = base
-    mirror.lastIndex = Math.max(mirror.lastIndex, base)
+  #auditBase({ self, log }: Core, mirror: Mirror): void {
+    const { baseIndex: index, baseTerm: term } = log
+    mirror.lastIndex = Math.max(mirror.lastIndex, index)
+    if (mirror.log.get(index)?.term === term) return
+    // A snapshot: what stood below was replaced, and never counted for committed here.
+    this.#forgetBelow(mirror, index)
+    const hash = index === 0 ? term : this.#prefixes.get(`${term} ${index}`)
+    this.#demand(
+      hash !== undefined,
+      `R5: nobody had what peer ${self} cut at ${index}, term ${term}`,
+    )
+    mirror.log.set(index, { term, hash: hash ?? term })
   }
 
-  /** At a base all logs agree, so the committed log's hash stands for what is no longer there. */
-  #hashAt(mirror: Mirror, index: number, term: number): number {
-    return (mirror.log.get(index) ?? this.#committed.get(index))?.hash ?? term
+  /** Only once all is looked at: what was committed and cut in one step counts, too. */
+  #forgetBelow(mirror: Mirror, base: number): void {
+    for (let index = mirror.base; index < base; index++) mirror.log.delete(index)
+    mirror.base = base
   }
 
   #auditPrefix(self: PeerId, index: number, term: number, hash: number): void {

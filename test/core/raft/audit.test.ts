@@ -117,6 +117,27 @@ test('R3: two logs with an entry of the same index and term, and another one bef
   assert.match(impostor(), /R3: peer 2 has another log up to index 4, term 1/)
 })
 
+test('R3: a log that was committed and cut between two looks is still the same log', () => {
+  const network = new Network([1, 2, 3], { catchUpEntries: 0 })
+  const leader = network.elect(1)
+  const audit = new GroupAudit()
+  network.propose(1, 'a')
+  assert.deepEqual(audit.observe(leader.machine), [])
+  network.settle()
+  leader.step({ type: 'compact', index: 2 })
+  network.propose(1, 'b')
+  network.settle()
+  for (const peer of network.all) assert.deepEqual(audit.observe(peer.machine), [])
+})
+
+test('R5: a log that was cut where nobody had an entry', () => {
+  const broken = observed((network) => {
+    network.peer(2).machine.core.log.reset(9, 1)
+    return 2
+  })
+  assert.match(broken, /R5: nobody had what peer 2 cut at 9, term 1/)
+})
+
 test('R5: two peers that commit different entries', () => {
   assert.match(impostor(), /R5: peer 2 committed another log up to index 2/)
 })
