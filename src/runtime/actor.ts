@@ -31,7 +31,7 @@ export type Input =
   /** The answer to `ask`, or why there is none. */
   | { readonly type: 'answer'; readonly tag: string; readonly outcome: AskOutcome }
   | { readonly type: 'timer'; readonly name: string }
-  /** The batch that took this actor's writes of the turn in which it called `whenLanded` is on disk. */
+  /** What this actor wrote before it called `whenLanded` or `whenAllLanded` is on disk: see there. */
   | { readonly type: 'landed'; readonly tag: string }
   | {
       readonly type: 'scanned'
@@ -97,6 +97,8 @@ export interface Context {
   writeLazily(ops: readonly StoreOp[]): void
   /** Gives the input `landed` once this turn's batch is on disk, even if it is empty. */
   whenLanded(tag: string): void
+  /** Gives the input `landed` once all that this life has written so far is on disk; makes lazy writes go. */
+  whenAllLanded(tag: string): void
 
   /** Reads one value now, through the overlay of writes not landed yet. For apply and small start-up state. */
   read(key: Bytes): Bytes | undefined

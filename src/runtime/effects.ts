@@ -27,6 +27,7 @@ export type Effect =
     }
   | { readonly type: 'write'; readonly ops: readonly StoreOp[]; readonly lazy: boolean }
   | { readonly type: 'when-landed'; readonly tag: string }
+  | { readonly type: 'when-all-landed'; readonly tag: string }
   | { readonly type: 'fetch'; readonly keys: readonly Bytes[]; readonly tag: string }
   | {
       readonly type: 'scan'

@@ -10,7 +10,8 @@ import { Compactions } from './compactions.ts'
 import type { DiskQueue } from './disk-queue.ts'
 import type { Effect } from './effects.ts'
 import type { Host } from './host.ts'
-import type { Post } from './post.ts'
+import { Landings } from './landings.ts'
+import type { Notice, Post } from './post.ts'
 import { fetchThrough, scanThrough } from './reads.ts'
 import type { Residents } from './residents.ts'
 import type { Timers } from './timers.ts'
@@ -31,6 +32,7 @@ export interface PerformerParts {
 export class Performer {
   readonly #parts: PerformerParts
   readonly #compactions: Compactions<Cell>
+  readonly #landings = new Landings<Notice>()
   #receive = 0
 
   constructor(parts: PerformerParts) {
@@ -45,6 +47,14 @@ export class Performer {
   perform(cell: Cell, effects: readonly Effect[]): void {
     this.#receive++
     for (const effect of effects) this.#one(cell, effect)
+  }
+
+  /** A batch landed, or there was none to wait for: tells those that waited for all of theirs. */
+  landed(): void {
+    if (this.#landings.size === 0) return
+    for (const { cell, life, tag } of this.#landings.take((it) => this.#parts.disk.hasLanded(it))) {
+      this.#parts.complete(cell, life, { type: 'landed', tag })
+    }
   }
 
   #one(cell: Cell, effect: Effect): void {
@@ -64,6 +74,10 @@ export class Performer {
         return
       case 'when-landed':
         this.#parts.post.notify({ cell, life: cell.life, tag: effect.tag })
+        return
+      case 'when-all-landed':
+        this.#parts.disk.flush()
+        this.#landings.add(cell.lastWrite, { cell, life: cell.life, tag: effect.tag })
         return
       case 'fetch':
         this.#fetch(cell, effect)

@@ -267,6 +267,7 @@ export class Shard {
     this.#post.release(this.#disk.landedUrgent)
     this.#post.flush()
     this.#disk.pump()
+    this.#performer.landed()
     if (this.#state === 'draining') this.#drainOn()
     if (this.#state !== 'ended') this.#askForTurn()
   }
@@ -292,6 +293,7 @@ export class Shard {
     meter.observe('plasma_batch_bytes', landing.bytes)
     meter.observe('plasma_batch_seconds', landing.tookUs / 1e6)
     this.#post.release(this.#disk.landedUrgent)
+    this.#performer.landed()
     // A store may answer within its call: then the turn that made it does the rest.
     if (!this.#turning) this.#post.flush()
     this.#disk.pump()

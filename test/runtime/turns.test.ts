@@ -209,6 +209,32 @@ test('R-9 a lazy write holds nothing and forces no batch', () => {
   assert.equal(wordOf(store.get(text('lazy'))), 'lazy')
 })
 
+test('R-25 all has landed once lazy writes have, which then need nobody to go with', () => {
+  const seen: string[] = []
+  const store = new SlowStore()
+  const writer = scripted('writer', (input: Input, context: Context) => {
+    if (input.type === 'landed') seen.push(`${input.tag} ${wordOf(store.get(text('late')))}`)
+    if (said(input) === 'early') context.writeLazily([put('early', 'there')])
+    if (said(input) === 'late') context.writeLazily([put('late', 'there')])
+    if (said(input) === 'hand over') context.write([put('soon', 'there')])
+    if (said(input) === 'hand over') context.whenAllLanded('all')
+    if (said(input) === 'nothing to wait for') context.whenAllLanded('none')
+  })
+  const { world, node } = toyWorld([writer], { limits: { batchBytes: 40 } }, store)
+  const port = node.outside(0).open(() => {})
+  for (const word of ['early', 'late', 'hand over']) port.send(at('writer'), noteOf(word))
+  world.settle()
+  store.answer()
+  world.settle()
+  assert.deepEqual(seen, [], 'a batch has landed, but not the last of the lazy writes')
+  store.answer()
+  world.settle()
+  assert.deepEqual(seen, ['all there'])
+  port.send(at('writer'), noteOf('nothing to wait for'))
+  world.settle()
+  assert.deepEqual(seen, ['all there', 'none there'])
+})
+
 test('R-8 what two receives wrote may go in two batches, what one wrote may not', () => {
   const store = new SlowStore()
   const writer = scripted('writer', (input: Input, context: Context) => {
