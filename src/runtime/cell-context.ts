@@ -120,6 +120,10 @@ export class CellContext implements Context {
     this.#add({ type: 'when-landed', tag })
   }
 
+  whenAllLanded(tag: string): void {
+    this.#add({ type: 'when-all-landed', tag })
+  }
+
   read(key: Bytes): Bytes | undefined {
     assert(this.#receiving, 'a context is used within receive alone')
     if (this.#wrote) {
