@@ -263,6 +263,12 @@ class Run {
             this.#stir()
             receive(message, from)
           }),
+        nowMs: () => shard.outside.nowMs(),
+        later: (afterMs, call) =>
+          shard.outside.later(afterMs, () => {
+            this.#stir()
+            call()
+          }),
       })
       const options = { node: node.name, group: GROUP, shard: number, timeoutMs: FACE_TIMEOUT_MS }
       connection = { node: node.name, shard: number, chainfire: chainfireFace(outside, options) }

@@ -21,6 +21,8 @@ export interface GateParts {
   accepting(): boolean
   /** Sends an envelope on its way and asks for a turn. */
   route(envelope: Envelope): void
+  /** Asks for a turn: deadlines have changed. */
+  wake(): void
 }
 
 export class Gate implements OutsideGate {
@@ -38,22 +40,26 @@ export class Gate implements OutsideGate {
   }
 
   ask(to: Address, message: Message, timeoutMs: number, done: (outcome: AskOutcome) => void): void {
-    const { asks, life, openAsksMax } = this.#parts
-    if (!this.#parts.accepting()) {
-      done({ ok: false, reason: 'unreachable' })
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      done({ ok: false, reason: refusal })
       return
     }
-    if (this.#openAsks >= openAsksMax) {
-      done({ ok: false, reason: 'overloaded' })
-      return
-    }
-    this.#openAsks++
-    const conclude = (outcome: AskOutcome): void => {
-      this.#openAsks--
-      this.#guard(() => done(outcome))
-    }
-    const ask = asks.open(conclude, life, '', this.#parts.nowMs() + timeoutMs)
-    this.#parts.route({ to, from: this.#parts.address(0), message, ask: ask.id, life })
+    const ask = this.#open(timeoutMs, done)
+    const { life } = this.#parts
+    this.#parts.route({ to, from: this.#parts.address(0), message, ask, life })
+  }
+
+  nowMs(): number {
+    return this.#parts.nowMs()
+  }
+
+  /** A question that is put to nobody ends at its time. */
+  later(afterMs: number, call: () => void): boolean {
+    if (this.#refusal() !== undefined) return false
+    this.#open(afterMs, call)
+    this.#parts.wake()
+    return true
   }
 
   open(receive: Receive): OutsidePort {
@@ -76,6 +82,21 @@ export class Gate implements OutsideGate {
     if (receive === undefined) return false
     this.#guard(() => receive(envelope.message, envelope.from))
     return true
+  }
+
+  #refusal(): 'unreachable' | 'overloaded' | undefined {
+    if (!this.#parts.accepting()) return 'unreachable'
+    return this.#openAsks >= this.#parts.openAsksMax ? 'overloaded' : undefined
+  }
+
+  #open(timeoutMs: number, done: (outcome: AskOutcome) => void): number {
+    const { asks, life, nowMs } = this.#parts
+    this.#openAsks++
+    const conclude = (outcome: AskOutcome): void => {
+      this.#openAsks--
+      this.#guard(() => done(outcome))
+    }
+    return asks.open(conclude, life, '', nowMs() + timeoutMs).id
   }
 
   /** An outsider's throw is its own bug; the shard goes on. */

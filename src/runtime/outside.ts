@@ -24,6 +24,10 @@ export interface OutsidePort {
 export interface OutsideGate {
   ask(to: Address, message: Message, timeoutMs: number, done: (outcome: AskOutcome) => void): void
   open(receive: Receive): OutsidePort
+  /** Monotonic milliseconds. */
+  nowMs(): number
+  /** Counts as a question: a shard holds so many of both. */
+  later(afterMs: number, call: () => void): boolean
 }
 
 export class Outside {
@@ -51,5 +55,15 @@ export class Outside {
   /** Takes messages at an address of its own. `receive` must not throw. */
   open(receive: Receive): OutsidePort {
     return this.#gate.open(receive)
+  }
+
+  /** Monotonic milliseconds of the shard's clock. */
+  nowMs(): number {
+    return this.#gate.nowMs()
+  }
+
+  /** Calls once, after so long. False: never, because the shard stops or holds too many questions. */
+  later(afterMs: number, call: () => void): boolean {
+    return this.#gate.later(afterMs, call)
   }
 }

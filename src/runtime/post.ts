@@ -166,6 +166,7 @@ export class Post {
         this.route(envelope)
         host.wake()
       },
+      wake: () => host.wake(),
     })
   }
 }

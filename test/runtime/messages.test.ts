@@ -277,6 +277,21 @@ test('R-22 an outsider hears at its own address until it closes it', async () =>
   assert.equal(node.shard(0).inspect().outsiders, 1)
 })
 
+test('R-22 an outsider is called back after the time it named, and never once the shard is full', async () => {
+  const { world, node } = toyWorld([answering], { limits: { openAsks: 2 } })
+  await world.settled()
+  const outside = node.outside(0)
+  const calls: number[] = []
+  const startMs = outside.nowMs()
+  const note = () => calls.push(outside.nowMs() - startMs)
+  assert.deepEqual([outside.later(30, note), outside.later(10, note)], [true, true])
+  assert.equal(outside.later(5, note), false)
+  await world.advance(9)
+  assert.deepEqual(calls, [])
+  await world.advance(40)
+  assert.deepEqual(calls, [10, 30])
+})
+
 test('R-22 an outsider that throws harms nobody', async () => {
   const { world, node } = toyWorld([answering])
   await world.settled()
