@@ -11,8 +11,8 @@ import type { KeyRange, PageLimit, StoreOp } from '../storage/store.ts'
 import type { AskOptions, Context, Question } from './actor.ts'
 import { type Address, formatAddress } from './address.ts'
 import type { Effect } from './effects.ts'
+import { keyName } from './key-name.ts'
 import type { Message } from './message.ts'
-import { keyName } from './overlay.ts'
 
 /** What a context takes from its shard at once, not as an effect. */
 export interface ContextServices {

@@ -7,10 +7,10 @@
  */
 
 import type { Store, StoreOp } from '../storage/store.ts'
-import { takeBatch, type WriteGroup } from './batch.ts'
+import { takeBatch, type Write, type WriteGroup, writesOf } from './batch.ts'
 import { type BatchRing, ringRecord } from './batch-ring.ts'
 import { Fifo } from './fifo.ts'
-import { keyName, Overlay } from './overlay.ts'
+import { Overlay } from './overlay.ts'
 
 export interface Landing {
   readonly batch: number
@@ -92,7 +92,7 @@ export class DiskQueue {
     const sequence = ++this.#sequence
     const group = this.#groupFor(receive, lazy, sequence)
     group.last = sequence
-    for (const op of ops) this.#append(group, op)
+    this.#append(group, { sequence, ops, names: undefined })
     if (!lazy) this.#lastUrgent = sequence
     return sequence
   }
@@ -127,8 +127,8 @@ export class DiskQueue {
     const number = ++this.#batch
     const ops: StoreOp[] = []
     let bytes = 0
+    for (const write of writesOf(groups)) for (const op of write.ops) ops.push(op)
     for (const group of groups) {
-      for (const op of group.ops) if (op !== undefined) ops.push(op)
       bytes += group.bytes
       if (group.lazy) this.#lazyBytes -= group.bytes
       else this.#urgentBytes -= group.bytes
@@ -149,7 +149,7 @@ export class DiskQueue {
   #land(groups: readonly WriteGroup[]): void {
     this.#inFlight = undefined
     for (const group of groups) {
-      this.overlay.drop(group)
+      for (const write of group.writes) this.overlay.drop(write)
       if (!group.lazy) this.#landedUrgent = group.last
     }
   }
@@ -162,8 +162,7 @@ export class DiskQueue {
       lazy,
       first: sequence,
       last: sequence,
-      ops: [],
-      names: [],
+      writes: [],
       bytes: 0,
       queued: true,
     }
@@ -177,22 +176,18 @@ export class DiskQueue {
     return group
   }
 
-  #append(group: WriteGroup, op: StoreOp): void {
-    const name = keyName(op.key)
-    if (!group.lazy) this.#supersede(name)
-    this.overlay.add(name, op, group)
-    group.ops.push(op)
-    group.names.push(name)
-    const bytes = OP_BYTES + op.key.length + (op.type === 'put' ? op.value.length : 0)
+  #append(group: WriteGroup, write: Write): void {
+    this.overlay.add(write)
+    group.writes.push(write)
+    const bytes = bytesOf(write.ops)
     group.bytes += bytes
     if (group.lazy) this.#lazyBytes += bytes
     else this.#urgentBytes += bytes
   }
+}
 
-  /** An urgent write overtakes lazy ones: no older one of its key must land over it. */
-  #supersede(name: string): void {
-    for (let older = this.overlay.get(name); older?.group.queued; older = older.below) {
-      if (older.group.lazy) older.group.ops[older.at] = undefined
-    }
-  }
+function bytesOf(ops: readonly StoreOp[]): number {
+  let bytes = ops.length * OP_BYTES
+  for (const op of ops) bytes += op.key.length + (op.type === 'put' ? op.value.length : 0)
+  return bytes
 }

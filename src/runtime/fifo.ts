@@ -38,6 +38,11 @@ export class Fifo<T> {
     return item
   }
 
+  /** In order; the queue must not change meanwhile. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i] as T
+  }
+
   /** Takes out everything for which `keep` says no, and gives it in order. */
   remove(keep: (item: T) => boolean): T[] {
     const removed: T[] = []

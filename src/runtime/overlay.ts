@@ -1,57 +1,47 @@
 /**
- * The writes of a shard that are not on disk yet – queued, lazy, in flight – as reads must see them:
- * the latest write of each key. A key leaves when the batch with its latest write has landed.
+ * The writes of a shard that are not on disk yet – queued, lazy, in flight – as reads must see them: the
+ * latest write of each key. Nothing is looked at before somebody reads: most writes land unread.
  */
 
-import type { Bytes } from '../base/bytes.ts'
 import type { KeyRange, Page, PageLimit, Row, StoreOp } from '../storage/store.ts'
-import type { WriteGroup } from './batch.ts'
+import { namesOf, type Write } from './batch.ts'
+import { keyName } from './key-name.ts'
 
 export interface Pending {
   readonly name: string
   readonly op: StoreOp
-  readonly group: WriteGroup
-  /** Which of the group's ops it is. */
-  readonly at: number
-  /** The write before it, if that was still queued: an urgent write takes out all lazy ones below it. */
-  readonly below: Pending | undefined
+  readonly write: Write
 }
-
-/** A key as text whose order is the key's byte order. */
-export const keyName = (key: Bytes): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 
 export class Overlay {
   readonly #latest = new Map<string, Pending>()
+  /** Writes that nobody has asked about yet, in their order. */
+  readonly #fresh = new Set<Write>()
 
   get size(): number {
-    return this.#latest.size
+    return this.#latest.size + this.#fresh.size
   }
 
   get(name: string): Pending | undefined {
+    this.#index()
     return this.#latest.get(name)
   }
 
-  add(name: string, op: StoreOp, group: WriteGroup): void {
-    const before = this.#latest.get(name)
-    // Not further: or a key written again and again would hold all that it ever was.
-    const below = before?.group.queued === true ? before : undefined
-    this.#latest.set(name, { name, op, group, at: group.ops.length, below })
+  add(write: Write): void {
+    this.#fresh.add(write)
   }
 
-  /** The group has landed: whatever it wrote last is now read from disk. */
-  drop(group: WriteGroup): void {
-    for (let at = 0; at < group.names.length; at++) {
-      const name = group.names[at] as string
-      const latest = this.#latest.get(name)
-      if (latest !== undefined && latest.group === group && latest.at === at) {
-        this.#latest.delete(name)
-      }
+  /** It has landed: what it wrote last is now read from disk. */
+  drop(write: Write): void {
+    if (this.#fresh.delete(write)) return
+    for (const name of namesOf(write)) {
+      if (this.#latest.get(name)?.write === write) this.#latest.delete(name)
     }
   }
 
   /** What is pending in a range now, in the range's order. */
   within(range: KeyRange): readonly Pending[] {
+    this.#index()
     const from = keyName(range.from)
     const to = keyName(range.to)
     const found: Pending[] = []
@@ -60,6 +50,17 @@ export class Overlay {
     }
     const sign = range.reverse ? -1 : 1
     return found.sort((a, b) => (a.name < b.name ? -sign : a.name > b.name ? sign : 0))
+  }
+
+  #index(): void {
+    for (const write of this.#fresh) {
+      const names = namesOf(write)
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string
+        this.#latest.set(name, { name, op: write.ops[i] as StoreOp, write })
+      }
+    }
+    this.#fresh.clear()
   }
 }
 

@@ -6,7 +6,8 @@
 
 import type { Bytes } from '../base/bytes.ts'
 import type { Done, KeyRange, Page, PageLimit, Store } from '../storage/store.ts'
-import { keyName, mergePage, type Overlay, type Pending } from './overlay.ts'
+import { keyName } from './key-name.ts'
+import { mergePage, type Overlay, type Pending } from './overlay.ts'
 
 export function readThrough(overlay: Overlay, store: Store, key: Bytes): Bytes | undefined {
   const pending = overlay.size === 0 ? undefined : overlay.get(keyName(key))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readRing } from '../../src/runtime/batch-ring.ts'
 import { DiskQueue, type Landing } from '../../src/runtime/disk-queue.ts'
-import { keyName } from '../../src/runtime/overlay.ts'
+import { keyName } from '../../src/runtime/key-name.ts'
 import { fetchThrough, readThrough, scanThrough } from '../../src/runtime/reads.ts'
 import { BATCH_RING } from '../../src/storage/batch-ring.ts'
 import { MemoryStore } from '../../src/storage/memory/memory-store.ts'
@@ -96,7 +96,7 @@ test('R-8 urgent writes come before lazy ones, and lazy ones go by what is left'
   queue.write([big('lazy2', 300)], true, 2)
   queue.write([big('urgent', 500)], false, 3)
   queue.pump()
-  assert.deepEqual(keysOf(store), [['urgent', 'lazy1']])
+  assert.deepEqual(keysOf(store), [['lazy1', 'urgent']])
 })
 
 test('R-9 lazy writes force no batch until they weigh one, or are told to go', () => {
@@ -120,13 +120,29 @@ test('R-9 lazy writes force no batch until they weigh one, or are told to go', (
   assert.ok(queue.idle)
 })
 
-test('R-9 an urgent write takes an older lazy one of its key out', () => {
+test('R-9 an urgent write takes an older lazy one of its key out that it overtakes', () => {
   const store = new SlowStore()
   const queue = queueOver(store)
-  queue.write([put('k', 'old'), put('other', '1')], true, 1)
-  queue.write([put('k', 'new')], false, 2)
+  queue.write([put('k', 'old'), big('other', 800)], true, 1)
+  queue.write([big('k', 500)], false, 2)
   queue.pump()
-  assert.deepEqual(keysOf(store), [['k', 'other']])
+  assert.deepEqual(keysOf(store), [['k']])
+  store.answer()
+  queue.flush()
+  queue.pump()
+  assert.deepEqual(keysOf(store), [['k'], ['other']])
+  store.answer()
+  assert.equal(wordOf(store.get(text('k')))?.length, 500)
+})
+
+test('R-9 within a batch an urgent write stands behind an older lazy one of its key', () => {
+  const store = new SlowStore()
+  const queue = queueOver(store)
+  queue.write([put('k', 'first')], false, 1)
+  queue.write([put('k', 'old'), put('other', '1')], true, 1)
+  queue.write([put('k', 'new')], false, 1)
+  queue.pump()
+  assert.equal(store.commits.length, 1)
   store.answer()
   assert.equal(wordOf(store.get(text('k'))), 'new')
 })
@@ -137,7 +153,7 @@ test('R-9 lazy writes under pressure go even where urgent ones fill every batch'
   queue.write([big('lazy', 1000)], true, 1)
   for (let i = 0; i < 3; i++) queue.write([big(`u${i}`, 700)], false, 2 + i)
   queue.pump()
-  assert.deepEqual(keysOf(store), [['u0', 'lazy']])
+  assert.deepEqual(keysOf(store), [['lazy', 'u0']])
 })
 
 test('R-13 a sequence number has landed when every write up to it has', () => {

@@ -66,12 +66,7 @@ export class LevelStore implements Store {
   }
 
   commit(ops: readonly StoreOp[], done: Done<void>): void {
-    const batch = ops.map((op) =>
-      op.type === 'put'
-        ? { type: 'put' as const, key: op.key, value: op.value }
-        : { type: 'del' as const, key: op.key },
-    )
-    this.#database.batch(batch, { sync: this.#sync }).then(() => done(undefined), done)
+    this.#write(ops).then(() => done(undefined), done)
   }
 
   get(key: Bytes): Bytes | undefined {
@@ -117,6 +112,16 @@ export class LevelStore implements Store {
       levelZeroFiles: Number(this.#database.getProperty('leveldb.num-files-at-level0')) || 0,
       freeBytes: volume.bavail * volume.bsize,
     }
+  }
+
+  /** Row by row into the batch: handing over an array takes the binding twice as long. */
+  async #write(ops: readonly StoreOp[]): Promise<void> {
+    const batch = this.#database.batch()
+    for (const op of ops) {
+      if (op.type === 'put') batch.put(op.key, op.value)
+      else batch.del(op.key)
+    }
+    await batch.write({ sync: this.#sync })
   }
 
   async #page(range: KeyRange, limit: PageLimit): Promise<Page> {
