@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit('core/raft/flush.ts', 'of reads.confirmed(round))', 'of reads.confirmed(reads.latest))'),
     ],
-    seeds: [66],
+    seeds: [7],
   },
   {
     name: 'read-before-apply',
