@@ -12,19 +12,12 @@ const NS = namespaceId(1)
 const [n1, n2] = [nodeName('n1'), nodeName('n2')]
 const key = (text: string): Bytes => new TextEncoder().encode(text)
 
-function region(
-  id: number,
-  from: string,
-  to: string,
-  version: number,
-  confVer = 1,
-  leader: RoutedRegion['leader'] = n1,
-): RoutedRegion {
+function region(id: number, from: string, to: string, version: number, confVer = 1): RoutedRegion {
   const epoch = { version, confVer }
   const range = { from: key(from), to: key(to) }
   return {
     descriptor: { id: regionId(id), namespace: NS, ...range, epoch, peers: [] },
-    leader,
+    leader: n1,
   }
 }
 
@@ -69,7 +62,7 @@ test('a leader is learned, doubted, and kept where news do not name one', () => 
   const cache = new RouteCache(10)
   cache.learn(region(1, '', '', 1))
   cache.leads(regionId(1), n2)
-  cache.learn(region(1, '', '', 1, 2, undefined))
+  cache.learn({ ...region(1, '', '', 1, 2), leader: undefined })
   assert.equal(cache.get(regionId(1))?.leader, n2)
   cache.leads(regionId(1), undefined)
   assert.equal(cache.at(NS, key('a'))?.leader, undefined)
