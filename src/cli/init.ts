@@ -1,11 +1,15 @@
-/** Writes the config files of a new cluster: one for each node, a secret that nobody else knows. */
+/**
+ * Writes the files of a new cluster: a config for each node, with a secret that nobody else knows, and
+ * certificates if TLS is wished.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problem.ts'
 import { NodeRefused } from '../node/refused.ts'
+import type { NewFile } from './new-certificates.ts'
 
 export interface InitOptions {
   /** Names with commas between. */
@@ -14,6 +18,8 @@ export interface InitOptions {
   readonly host: string
   /** Client port of the first node. */
   readonly port: string
+  /** An authority of the cluster's own, and certificates for the nodes and one client. */
+  readonly tls?: boolean
 }
 
 interface NewCluster {
@@ -22,37 +28,52 @@ interface NewCluster {
   readonly host: string
   readonly first: number
   readonly secret: string
+  readonly tls: boolean
 }
 
 const HTTP_OFFSET = 5702
 const LINK_OFFSET = 22_412
 const STEP = 100
+/** Where certificates lie, beside the configs. */
+export const CERTIFICATES = 'certs'
 
 /** The paths written. Overwrites nothing. */
-export function initCluster(directory: string, options: InitOptions): string[] {
-  const names = options.nodes.split(',').map((name) => name.trim())
-  const first = Number(options.port)
-  if (!Number.isInteger(first) || first < 1 || first + LINK_OFFSET + STEP * names.length > 65_535) {
-    throw new NodeRefused(
-      `--port ${options.port} leaves no room for the others; take one near 2379`,
-    )
-  }
-  const files = names.map((name) => join(directory, `${name}.yaml`))
-  const secret = randomBytes(24).toString('base64url')
-  const cluster = { names, cluster: options.name, host: options.host, first, secret }
-  const texts = names.map((_, i) => configText(i, cluster))
-  refuseMistakes(texts[0] as string)
-  const there = files.find((file) => existsSync(file))
+export async function initCluster(directory: string, options: InitOptions): Promise<string[]> {
+  const cluster = newCluster(options)
+  const configs = cluster.names.map((name, i) => ({
+    path: join(directory, `${name}.yaml`),
+    text: configText(i, cluster),
+    secret: true,
+  }))
+  refuseMistakes(configs[0]?.text as string)
+  const files = [...configs, ...(cluster.tls ? await certificatesOf(directory, cluster) : [])]
+  const there = files.find(({ path }) => existsSync(path))
   if (there !== undefined) {
-    throw new NodeRefused(`${there} is there already; remove it, or choose another directory`)
+    throw new NodeRefused(`${there.path} is there already; remove it, or choose another directory`)
   }
-  mkdirSync(directory, { recursive: true })
-  // The secret is for nobody else's eyes.
-  for (const [i, file] of files.entries()) writeFileSync(file, texts[i] as string, { mode: 0o600 })
-  return files
+  for (const { path, text, secret } of files) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { mode: secret ? 0o600 : 0o644 })
+  }
+  return files.map(({ path }) => path)
 }
 
-function configText(i: number, { names, cluster, host, first, secret }: NewCluster): string {
+function newCluster({ nodes, name, host, port, tls = false }: InitOptions): NewCluster {
+  const names = nodes.split(',').map((each) => each.trim())
+  const first = Number(port)
+  if (!Number.isInteger(first) || first < 1 || first + LINK_OFFSET + STEP * names.length > 65_535) {
+    throw new NodeRefused(`--port ${port} leaves no room for the others; take one near 2379`)
+  }
+  const secret = randomBytes(24).toString('base64url')
+  return { names, cluster: name, host, first, secret, tls }
+}
+
+async function certificatesOf(directory: string, cluster: NewCluster): Promise<NewFile[]> {
+  const { newCertificates } = await import('./new-certificates.ts')
+  return newCertificates(join(directory, CERTIFICATES), cluster)
+}
+
+function configText(i: number, { names, cluster, host, first, secret, tls }: NewCluster): string {
   const links = names.map((_, other) => `"${host}:${first + LINK_OFFSET + other * STEP}"`)
   return `# Node ${names[i]} of the cluster ${cluster}. \`plasma config schema\` describes every key.
 cluster:
@@ -68,8 +89,15 @@ links:
   port: ${first + LINK_OFFSET + i * STEP}
   bootstrap: [${links.join(', ')}]
 shards: 2
-`
+${tls ? tlsText(names[i] as string) : ''}`
 }
+
+const tlsText = (name: string): string => `tls:
+  cert: ./${CERTIFICATES}/${name}.crt
+  key: ./${CERTIFICATES}/${name}.key
+  ca: ./${CERTIFICATES}/ca.crt
+  clientAuth: required
+`
 
 /** What a node would refuse is not written. The texts differ in nothing that could be wrong in one alone. */
 function refuseMistakes(text: string): void {

@@ -21,8 +21,9 @@ program
   .option('--name <name>', 'name of the cluster', 'plasma')
   .option('--host <host>', 'address that all nodes listen on', '127.0.0.1')
   .option('--port <port>', 'client port of the first node; the next have 100 more each', '2379')
-  .action((directory: string, options) => {
-    for (const file of initCluster(directory, options)) console.log(`wrote ${file}`)
+  .option('--tls', 'make a certificate authority, and certificates for the nodes and a client')
+  .action(async (directory: string, options) => {
+    for (const file of await initCluster(directory, options)) console.log(`wrote ${file}`)
     console.log(`start them all: plasma up ${directory}`)
   })
 

@@ -5,10 +5,11 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { ConfigError, type ConfigProblem, nearest } from './problem.ts'
+import { type BrokenRule, ConfigError, type ConfigProblem, nearest } from './problem.ts'
 import { brokenRules } from './rules.ts'
 import { configSchema, keysBelow, type NodeConfig } from './schema.ts'
 import { type ConfigSources, type Environment, type MergedConfig, mergeSources } from './sources.ts'
+import { readTlsFiles } from './tls-files.ts'
 
 export interface LoadOptions {
   readonly file: string
@@ -16,29 +17,54 @@ export interface LoadOptions {
   readonly sets: readonly string[]
 }
 
-/** Reads a file; `data` in the result is absolute. */
+/** Reads a file and finds the files that it names in order; paths in the result are absolute. */
 export function loadConfig({ file, environment, sets }: LoadOptions): NodeConfig {
-  return checkConfig({ file, text: readText(file), environment, sets })
+  const { config, merged } = parseConfig({ file, text: readText(file), environment, sets })
+  if (config.tls !== undefined) refuse(readTlsFiles(config.tls).problems, merged)
+  return config
 }
 
 /** The same for a text that may not be a file yet. */
-export function checkConfig(sources: ConfigSources): NodeConfig {
+export const checkConfig = (sources: ConfigSources): NodeConfig => parseConfig(sources).config
+
+interface ParsedConfig {
+  readonly config: NodeConfig
+  readonly merged: MergedConfig
+}
+
+function parseConfig(sources: ConfigSources): ParsedConfig {
   const merged = mergeSources(sources)
   const parsed = configSchema.safeParse(merged.values, { reportInput: true })
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, merged)))
   }
-  const config = parsed.data
-  const broken = brokenRules(config).map(
-    ({ path, what, fix }): ConfigProblem => ({
+  refuse(brokenRules(parsed.data), merged)
+  return { config: withAbsolutePaths(parsed.data, dirname(sources.file)), merged }
+}
+
+function refuse(broken: readonly BrokenRule[], merged: MergedConfig): void {
+  if (broken.length === 0) return
+  throw new ConfigError(
+    broken.map(({ path, what, fix }) => ({
       where: merged.whereIs(path),
       path: path.join('.'),
       what,
       fix,
-    }),
+    })),
   )
-  if (broken.length > 0) throw new ConfigError(broken)
-  return { ...config, data: resolve(dirname(sources.file), config.data) }
+}
+
+function withAbsolutePaths(config: NodeConfig, directory: string): NodeConfig {
+  const data = resolve(directory, config.data)
+  if (config.tls === undefined) return { ...config, data }
+  const { cert, key, ca, clientAuth } = config.tls
+  const tls = {
+    cert: resolve(directory, cert),
+    key: resolve(directory, key),
+    ca: ca === undefined ? undefined : resolve(directory, ca),
+    clientAuth,
+  }
+  return { ...config, data, tls }
 }
 
 function readText(file: string): string {

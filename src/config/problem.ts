@@ -8,6 +8,13 @@ export interface ConfigProblem {
   readonly fix?: string
 }
 
+/** A problem of one key, before it is known where the key stands. */
+export interface BrokenRule {
+  readonly path: readonly string[]
+  readonly what: string
+  readonly fix: string
+}
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly ConfigProblem[]

@@ -1,12 +1,8 @@
 /** What the keys of a config must satisfy together. */
 
+import type { BrokenRule } from './problem.ts'
 import type { NodeConfig } from './schema.ts'
-
-export interface BrokenRule {
-  readonly path: readonly string[]
-  readonly what: string
-  readonly fix: string
-}
+import { clientAuthOf } from './tls-files.ts'
 
 type Rule = (config: NodeConfig) => BrokenRule | undefined
 
@@ -40,6 +36,11 @@ const RULES: readonly Rule[] = [
       return undefined
     const what = 'is refused while a listener is open to other machines'
     return { path: ['debug', 'faults'], what, fix: 'listen on 127.0.0.1, or turn it off' }
+  },
+  ({ tls }) => {
+    if (tls === undefined || tls.ca !== undefined || clientAuthOf(tls) === 'none') return undefined
+    const what = `is ${tls.clientAuth}, but tls.ca does not say who signs the certificates of clients`
+    return { path: ['tls', 'clientAuth'], what, fix: 'add tls.ca, or make it none' }
   },
 ]
 

@@ -50,6 +50,25 @@ const links = z
 
 const listener = z.strictObject({ host: host.default('127.0.0.1'), port })
 
+const tls = z
+  .strictObject({
+    cert: z
+      .string()
+      .min(1)
+      .describe("PEM file: this node's certificate, then those between it and its CA"),
+    key: z.string().min(1).describe('PEM file: the private key of that certificate, not encrypted'),
+    ca: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM file: who must have signed the certificates of clients'),
+    clientAuth: z
+      .enum(['none', 'optional', 'required'], { error: 'must be none, optional or required' })
+      .optional()
+      .describe('Whether clients must show a certificate; required when there is a ca, else none'),
+  })
+  .describe('TLS on the client port and the HTTP port; paths are relative to this file')
+
 const raft = z.strictObject({
   tickMs: whole(10, 10_000).default(100).describe('Length of a tick; heartbeats go out each tick'),
   electionTicks: whole(3, 1000)
@@ -89,19 +108,26 @@ export const configSchema = z.strictObject({
   node: name.describe('Name of this node'),
   data: z.string().min(1).describe('Data directory, relative to this file'),
   client: listener.describe('Where etcd clients connect; port 0 picks a free one'),
-  http: listener.describe('Health, metrics and status; port 0 picks a free one'),
+  http: listener
+    .extend({
+      tls: flag().default(true).describe('Whether this port speaks TLS where the client port does'),
+    })
+    .describe('Health, metrics and status; port 0 picks a free one'),
+  tls: tls.optional(),
   links,
   shards: whole(0, 64)
     .default(2)
     .describe('Worker threads that carry actors; 0 keeps everything on the main thread'),
   log: log.prefault({}),
   raft: raft.prefault({}),
+  flare: flare.prefault({}),
   debug: debug.prefault({}),
   unsafe: unsafe.prefault({}),
 })
 
 export type ConfigInput = z.input<typeof configSchema>
 export type NodeConfig = z.output<typeof configSchema>
+export type TlsConfig = z.output<typeof tls>
 
 /** JSON Schema of the file, for editors. */
 export function configJsonSchema(): object {

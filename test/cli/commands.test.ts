@@ -1,6 +1,7 @@
 /** The commands that need no running node, and `status`, which looks at some. */
 
 import assert from 'node:assert/strict'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,31 @@ describe('plasma init', () => {
     assert.equal(again.code, 1)
     assert.match(again.stderr, /a\.yaml is there already/)
     assert.equal(statSync(join(directory, 'a.yaml')).mode & 0o077, 0, 'others may read the secret')
+    rmSync(directory, { recursive: true })
+  })
+
+  it('writes certificates with --tls: keys for nobody else, and each good for its use', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'plasma-init-'))
+    const done = await plasma('init', directory, '--nodes', 'a,b', '--tls')
+    assert.equal(done.code, 0, done.stderr)
+    const certs = join(directory, 'certs')
+    const read = (name: string): string => readFileSync(join(certs, name), 'utf8')
+    assert.deepEqual(
+      readdirSync(certs).filter((name) => (statSync(join(certs, name)).mode & 0o077) === 0),
+      ['a.key', 'b.key', 'ca.key', 'client.key'],
+    )
+    const ca = new X509Certificate(read('ca.crt'))
+    for (const name of ['a', 'b', 'client']) {
+      const certificate = new X509Certificate(read(`${name}.crt`))
+      assert.ok(certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
+      assert.ok(certificate.checkPrivateKey(createPrivateKey(read(`${name}.key`))))
+      const isServer = name !== 'client'
+      assert.equal(certificate.checkIP('127.0.0.1') !== undefined, isServer)
+      assert.equal(certificate.checkHost('localhost') !== undefined, isServer)
+    }
+    const again = await plasma('init', directory, '--nodes', 'c', '--tls')
+    assert.equal(again.code, 1)
+    assert.match(again.stderr, /ca\.crt is there already/)
     rmSync(directory, { recursive: true })
   })
 

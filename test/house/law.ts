@@ -67,6 +67,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'cli-table3': 'src/cli',
   picocolors: 'src/cli',
   'log-update': 'src/cli',
+  pkijs: 'src/cli',
+  asn1js: 'src/cli',
 }
 
 /** Where neither clock nor randomness nor timers exist; each word names what to use instead. */
