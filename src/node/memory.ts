@@ -7,6 +7,6 @@ import { setFlagsFromString } from 'node:v8'
 
 /** Before the first worker starts: its heap is laid out by what holds then. */
 export function tuneMemory(): void {
-  setFlagsFromString('--max-semi-space-size=8')
+  setFlagsFromString('--max-semi-space-size=16')
   setFlagsFromString('--heap-growing-percent=60')
 }

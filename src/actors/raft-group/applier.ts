@@ -4,9 +4,7 @@
  */
 
 import { must } from '../../base/assert.ts'
-import type { KvWrite, LeaseEvent, ValueReader } from '../../core/kv/applied.ts'
-import type { KeyValue } from '../../core/kv/types.ts'
-import type { RevisionId } from '../../core/mvcc/revision.ts'
+import type { Applied, KvWrite, LeaseEvent, ValueReader } from '../../core/kv/applied.ts'
 import type { Entry } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { address } from '../../runtime/address.ts'
@@ -24,11 +22,8 @@ interface Slice {
   readonly rows: KvWrite[]
   readonly revisions: AppliedRevision[]
   readonly leaseEvents: LeaseEvent[]
-  /** What its entries put so far, by version. */
-  readonly slice: Map<string, KeyValue>
+  readonly read: ValueReader
 }
-
-const versionName = (at: RevisionId): string => `${at.main}.${at.sub}`
 
 export class Applier {
   readonly #replica: Replica
@@ -45,8 +40,10 @@ export class Applier {
 
   apply(entries: readonly Entry[], context: Context): void {
     const { kv } = this.#replica
-    const into: Slice = { rows: [], revisions: [], leaseEvents: [], slice: new Map() }
-    const { rows, revisions, leaseEvents } = into
+    const rows: KvWrite[] = []
+    const read = this.#values.reader(context, rows)
+    const into: Slice = { rows, revisions: [], leaseEvents: [], read }
+    const { revisions, leaseEvents } = into
     const compacted = kv.compactRevision
     for (const entry of entries) {
       if (entry.kind === 'data') this.#data(entry, into, context)
@@ -68,13 +65,9 @@ export class Applier {
       return
     }
     const command = decodeCommand(entry.data.subarray(ORIGIN_BYTES))
-    const applied = kv.apply(entry, command, this.#reader(into.slice, context))
-    for (const write of applied.writes) {
-      into.rows.push(write)
-      if (write.row !== 'put') continue
-      this.#values.keep(write.at, write.kv)
-      into.slice.set(versionName(write.at), write.kv)
-    }
+    const applied = kv.apply(entry, command, into.read)
+    for (const write of applied.writes) into.rows.push(write)
+    this.#keep(applied)
     for (const event of applied.leaseEvents) into.leaseEvents.push(event)
     if (applied.events.length > 0) {
       into.revisions.push({ revision: applied.revision, events: applied.events })
@@ -82,10 +75,13 @@ export class Applier {
     this.#writes.applied(originOf(entry.data), applied.result, context)
   }
 
-  /** Values of this very slice are nowhere but here: their rows are written when it is done. */
-  #reader(slice: ReadonlyMap<string, KeyValue>, context: Context): ValueReader {
-    const reader = this.#values.reader(context)
-    return { get: (at) => slice.get(versionName(at)) ?? reader.get(at) }
+  /** The event of a version has its place among the entry's events. */
+  #keep({ writes, events }: Applied): void {
+    for (const write of writes) {
+      if (write.row !== 'put') continue
+      const replaced = events[write.at.sub]?.previousRevision ?? 0
+      this.#values.keep(write.at, write.kv, replaced)
+    }
   }
 
   #tell(

@@ -5,7 +5,7 @@
 
 import { must } from '../../base/assert.ts'
 import type { Bytes } from '../../base/bytes.ts'
-import type { ValueReader } from '../../core/kv/applied.ts'
+import type { KvWrite, ValueReader } from '../../core/kv/applied.ts'
 import type { KeyValue } from '../../core/kv/types.ts'
 import type { RevisionId } from '../../core/mvcc/revision.ts'
 import type { Context } from '../../runtime/actor.ts'
@@ -73,17 +73,18 @@ export class Values {
     this.#fetchNext(tag, context)
   }
 
-  /** What an applied entry wrote: likely to be read soon. */
-  keep(at: RevisionId, kv: KeyValue): void {
+  /** What an applied entry wrote: likely to be read soon, other than what it replaced (0: nothing). */
+  keep(at: RevisionId, kv: KeyValue, replaced: number): void {
     this.#cache.put(at, kv)
+    if (replaced > 0) this.#cache.replaced(replaced)
   }
 
-  /** For apply: reads now. */
-  reader(context: Context): ValueReader {
+  /** Reads now, on this thread; looks into `unwritten` for what has no row yet. */
+  reader(context: Context, unwritten: readonly KvWrite[] = []): ValueReader {
     return {
       get: (at) => {
-        const cached = this.#cache.get(at)
-        if (cached !== undefined) return cached
+        const known = this.#cache.get(at) ?? putIn(unwritten, at)
+        if (known !== undefined) return known
         const key = this.#keys.revision(at.main, at.sub)
         return readKeyValue(this.#keys, at, context.read(key))
       },
@@ -111,4 +112,11 @@ export class Values {
     this.#wanted.delete(tag)
     wanted.ready(wanted.values as KeyValue[], context)
   }
+}
+
+function putIn(rows: readonly KvWrite[], at: RevisionId): KeyValue | undefined {
+  const row = rows.findLast(
+    (it) => it.row === 'put' && it.at.main === at.main && it.at.sub === at.sub,
+  )
+  return row?.row === 'put' ? row.kv : undefined
 }

@@ -37,7 +37,7 @@ export const RAFT_DEFAULTS: Omit<RaftConfig, 'self' | 'seed'> = {
   maxUncommittedBytes: 64 * 1024 * 1024,
   maxApplyBytes: 1024 * 1024,
   maxApplyEntries: 128,
-  tailBytes: 16 * 1024 * 1024,
+  tailBytes: 4 * 1024 * 1024,
   catchUpEntries: 5000,
   quiesceTicks: 20,
   promoteLag: 1000,
