@@ -157,6 +157,7 @@ export class World {
       incarnation: process.incarnation,
       rejoin: process.rejoin,
       limits,
+      flare: undefined,
     }
     return {
       kinds: actorKinds(options, { disk: () => process.store.stats() }),

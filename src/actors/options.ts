@@ -2,6 +2,7 @@
 
 import type { GroupId, NodeName } from '../base/ids.ts'
 import type { StoreStats } from '../storage/store.ts'
+import type { FlareOptions } from './flare-options.ts'
 
 export interface TreeOptions {
   readonly node: NodeName
@@ -15,6 +16,8 @@ export interface TreeOptions {
   /** The directory is new although the peers know this name: come back as a learner with a new id. */
   readonly rejoin: boolean
   readonly limits: GroupLimits
+  /** Undefined: this node has no FlareDB. */
+  readonly flare: FlareOptions | undefined
 }
 
 export interface TreePorts {

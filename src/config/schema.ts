@@ -8,6 +8,9 @@ import { z } from 'zod'
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
   error: 'must be 1 to 32 lower-case letters, digits and inner dashes, like n1',
 })
+const label = z.string().regex(/^[A-Za-z0-9._/-]{1,31}=[A-Za-z0-9._/-]{1,31}$/, {
+  error: 'must be a name and a value, like zone=east-1',
+})
 const host = z.string().min(1, { error: 'must be an address or host name, like 127.0.0.1' })
 const port = whole(0, 65_535)
 const secret = z.string().min(8, { error: 'must have at least 8 characters' })
@@ -80,6 +83,15 @@ const raft = z.strictObject({
   catchUpEntries: whole(0, 10_000_000)
     .default(5_000)
     .describe('Entries kept behind the cut, so that a slow follower needs no snapshot'),
+})
+
+const flare = z.strictObject({
+  enabled: flag().default(true).describe('Whether this cluster has FlareDB'),
+  labels: z
+    .array(label)
+    .max(16, { error: 'may have at most 16 labels' })
+    .default([])
+    .describe('Failure domains of this node, like zone=east-1; replicas are spread over them'),
 })
 
 const log = z.strictObject({

@@ -2,6 +2,7 @@
 
 import type { RequestListener } from 'node:http'
 import type { Chainfire } from '../actors/chainfire.ts'
+import { SYSTEM } from '../actors/flare-options.ts'
 import type { Faults } from '../admin/faults-page.ts'
 import { adminPages } from '../admin/pages.ts'
 import type { GroupId, NodeName } from '../base/ids.ts'
@@ -11,6 +12,7 @@ import type { Response } from '../runtime/threads/protocol.ts'
 import { faceOf, VERSIONS } from './door.ts'
 import { metricText } from './figures.ts'
 import { groupLoadPage } from './group-load.ts'
+import { serveMetrics } from './metrics-channel.ts'
 import { DISK_FAULT, type DiskFault, type NodeParts } from './parts.ts'
 import type { NodePlan } from './plan.ts'
 import { statusReport } from './report.ts'
@@ -26,6 +28,7 @@ export function nodePages({ plan, parts, shards, links }: NodePagesParts): Reque
   const { log, meter } = parts
   const chainfire = faceOf(plan, 0, shards.outside)
   const metrics = metricText({ plan, shards, links, chainfire, disk: () => parts.disk() })
+  serveMetrics(plan, () => metrics.render())
   return adminPages({
     chainfire,
     versions: VERSIONS,
@@ -33,7 +36,7 @@ export function nodePages({ plan, parts, shards, links }: NodePagesParts): Reque
     log,
     metrics: () => metrics.render(),
     reports: { '/status': () => statusReport({ plan, shards, links }) },
-    ...(plan.faults || plan.tree.groups.length > 1
+    ...(plan.faults || loadable(plan).length > 1
       ? { tools: { '/debug/groups': groupLoadPage(facesOf(plan, shards)) } }
       : {}),
     ...(plan.faults ? { faults: faultsOf(shards, links) } : {}),
@@ -41,8 +44,12 @@ export function nodePages({ plan, parts, shards, links }: NodePagesParts): Reque
 }
 
 function facesOf(plan: NodePlan, shards: NodeShards): ReadonlyMap<GroupId, Chainfire> {
-  return new Map(plan.tree.groups.map((group) => [group, faceOf(plan, 0, shards.outside, group)]))
+  return new Map(loadable(plan).map((group) => [group, faceOf(plan, 0, shards.outside, group)]))
 }
+
+/** All but the group whose keys are the driver's. */
+const loadable = ({ tree }: NodePlan): readonly GroupId[] =>
+  tree.groups.filter((group) => group !== SYSTEM)
 
 function faultsOf(shards: NodeShards, { faults }: SwarmLinks): Faults {
   const onDisk = async (fault: DiskFault): Promise<void> => {

@@ -3,10 +3,12 @@
  * directory and the ports that were bound, and posted to each worker.
  */
 
+import { FLARE_OPTIONS, type FlareOptions, SYSTEM } from '../actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits, type TreeOptions } from '../actors/options.ts'
 import { groupId, nodeName } from '../base/ids.ts'
 import type { LogLevel } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
+import type { CurrentTls } from './certificates.ts'
 import type { Identity } from './data-directory.ts'
 import type { ClientUrls } from './members.ts'
 
@@ -18,6 +20,8 @@ export interface NodePlan {
   /** False only by `unsafe.noSync`. */
   readonly sync: boolean
   readonly client: { readonly host: string; readonly port: number }
+  /** Plain text without. */
+  readonly tls: CurrentTls | undefined
   /** `host:port` of the HTTP port. */
   readonly http: string
   /** Where clients reach the members, as far as it is known at start. */
@@ -35,11 +39,12 @@ export interface PlanParts {
   readonly clientPort: number
   readonly httpPort: number
   readonly clientUrls: ClientUrls
+  readonly tls: CurrentTls | undefined
   readonly version: string
 }
 
 export function planNode(parts: PlanParts): NodePlan {
-  const { config, identity, clientPort, httpPort, clientUrls, version } = parts
+  const { config, identity, clientPort, httpPort, clientUrls, tls, version } = parts
   const extra = Array.from({ length: config.debug.groups }, (_, i) => groupId(`g${i + 1}`))
   return {
     cluster: config.cluster.name,
@@ -47,20 +52,31 @@ export function planNode(parts: PlanParts): NodePlan {
     tree: {
       node: nodeName(config.node),
       founders: config.cluster.nodes.map(nodeName),
-      groups: [CHAINFIRE, ...extra],
+      groups: [CHAINFIRE, ...(config.flare.enabled ? [SYSTEM] : []), ...extra],
       workers: config.shards,
       incarnation: identity.incarnation,
       rejoin: identity.rejoined,
       limits: limitsOf(config),
+      flare: flareOf(config),
     },
     storeDirectory: `${config.data}/store`,
     sync: !config.unsafe.noSync,
     client: { host: config.client.host, port: clientPort },
+    tls,
     http: `${config.http.host}:${httpPort}`,
     clientUrls,
     logLevel: config.log.level,
     faults: config.debug.faults,
   }
+}
+
+function flareOf({ flare }: NodeConfig): FlareOptions | undefined {
+  if (!flare.enabled) return undefined
+  const labels = flare.labels.map((label) => {
+    const [name = '', value = ''] = label.split('=')
+    return { name, value }
+  })
+  return { ...FLARE_OPTIONS, labels }
 }
 
 function limitsOf({ raft }: NodeConfig): GroupLimits {

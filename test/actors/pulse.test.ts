@@ -24,6 +24,7 @@ function open() {
     incarnation: 'n1',
     rejoin: false,
     limits: GROUP_LIMITS,
+    flare: undefined,
   }).create(self)
   const meter = new MeterBook()
   const sent: (readonly [Address, Message])[] = []

@@ -29,6 +29,7 @@ const tree = supervisionTree({
   incarnation: 'n1',
   rejoin: false,
   limits: GROUP_LIMITS,
+  flare: undefined,
 })
 
 for (const { kind } of tree) {

@@ -2,9 +2,10 @@
 
 import type { Chainfire, GroupStatus } from '../../src/actors/chainfire.ts'
 import { chainfireFace } from '../../src/actors/chainfire-face.ts'
+import { type FlareOptions, SYSTEM } from '../../src/actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits, type TreeOptions } from '../../src/actors/options.ts'
 import { actorKinds, supervisionTree } from '../../src/actors/tree.ts'
-import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
+import { type GroupId, groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import type { Log } from '../../src/base/ports/log.ts'
 import type { KvMachine } from '../../src/core/kv/machine.ts'
 import type { Raft } from '../../src/core/raft/types.ts'
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   readonly nodes: number
   readonly workers?: number
   readonly limits?: Partial<GroupLimits>
+  /** With group `system`, oracle, driver, stores; not without. */
+  readonly flare?: FlareOptions
   readonly log?: Log
   /** How messages travel between actors of one shard; tests encode them. */
   readonly local?: ShardProgram['local']
@@ -48,6 +51,10 @@ export class InlineCluster {
     for (const name of this.names) this.start(name)
   }
 
+  get groups(): readonly GroupId[] {
+    return this.#options.flare === undefined ? [CHAINFIRE] : [CHAINFIRE, SYSTEM]
+  }
+
   get workers(): number {
     return this.#options.workers ?? 1
   }
@@ -58,11 +65,12 @@ export class InlineCluster {
     const options: TreeOptions = {
       node: name,
       founders: this.names,
-      groups: [CHAINFIRE],
+      groups: this.names.includes(name) ? this.groups : [],
       workers: this.workers,
       incarnation: `${name}-first`,
       rejoin: false,
       limits: { ...GROUP_LIMITS, ...this.#options.limits },
+      flare: this.#options.flare,
       ...more,
     }
     const made = actorKinds(options, { disk: () => store.stats() })
@@ -121,9 +129,9 @@ export class InlineCluster {
     return node
   }
 
-  face(name: NodeName): Chainfire {
-    const shard = shardOfKey(CHAINFIRE, this.workers)
-    const options = { node: name, group: CHAINFIRE, shard, timeoutMs: 8000 }
+  face(name: NodeName, group: GroupId = CHAINFIRE): Chainfire {
+    const shard = shardOfKey(group, this.workers)
+    const options = { node: name, group, shard, timeoutMs: 8000 }
     return chainfireFace(this.node(name).outside(shard), options)
   }
 
@@ -147,15 +155,15 @@ export class InlineCluster {
     throw new Error(`no answer within ${patienceMs} ms`)
   }
 
-  status(name: NodeName): Promise<GroupStatus> {
-    return this.answer(this.face(name).status())
+  status(name: NodeName, group: GroupId = CHAINFIRE): Promise<GroupStatus> {
+    return this.answer(this.face(name, group).status())
   }
 
   /** The node that leads, once exactly one of the living says so and the others agree. */
-  async leader(patienceMs = 20_000): Promise<NodeName> {
+  async leader(patienceMs = 20_000, group: GroupId = CHAINFIRE): Promise<NodeName> {
     for (let waited = 0; waited <= patienceMs; waited += 100) {
       const living = this.names.filter((name) => !this.node(name).ended)
-      const told = await Promise.all(living.map((name) => this.status(name)))
+      const told = await Promise.all(living.map((name) => this.status(name, group)))
       const leaders = new Set(told.map((status) => status.leader))
       const [leader] = leaders
       const sure = leaders.size === 1 && leader !== undefined

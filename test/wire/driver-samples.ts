@@ -32,6 +32,7 @@ const region = {
 
 const oracle: readonly OracleMessage[] = [
   { kind: 'oracle.stamps', count: 1000 },
+  { kind: 'oracle.flush' },
   { kind: 'oracle.stamps-are', first: timestamp(2n ** 63n - 1n), count: 1000 },
 ]
 

@@ -145,6 +145,8 @@ const groups: readonly GroupMessage[] = [
   { kind: 'group.known', peer: peerId(1), incarnation: 'beef' },
   { kind: 'group.known-is', known: true },
   { kind: 'group.stranger', peer: peerId(1) },
+  { kind: 'group.heed' },
+  { kind: 'group.leadership', term: 3, leads: true, leader: node },
   { kind: 'group.flush' },
   { kind: 'group.act' },
 ]
@@ -153,12 +155,6 @@ const lease = { id: 5n, ttl: 60, remaining: 0 }
 const leases = [
   { kind: 'lease.hello' } satisfies Lease.LeaseHello,
   { kind: 'lease.loaded', leases: [lease] } satisfies Lease.LeaseLoaded,
-  {
-    kind: 'lease.leadership',
-    term: 3,
-    leads: true,
-    leader: node,
-  } satisfies Lease.LeaseLeadership,
   {
     kind: 'lease.events',
     events: [

@@ -11,8 +11,8 @@ import type { Actor, ActorKind, AskOutcome, Context, Input, Question } from '../
 import { type Address, address } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import { encodeCommand } from '../../wire/command.ts'
-import type { KvWrite } from '../../wire/messages/group.ts'
-import type { LeaseEvents, LeaseLeadership, LeaseLoaded } from '../../wire/messages/lease.ts'
+import type { GroupLeadership, KvWrite } from '../../wire/messages/group.ts'
+import type { LeaseEvents, LeaseLoaded } from '../../wire/messages/lease.ts'
 import type { TreeOptions } from '../options.ts'
 import { refuse } from '../refuse.ts'
 import { LeaseQuestions } from './questions.ts'
@@ -79,8 +79,8 @@ class LeaseExpirer implements Actor {
       case 'lease.loaded':
         this.#perform(this.#clock.load((message as LeaseLoaded).leases, context.nowMs), context)
         return
-      case 'lease.leadership':
-        this.#leadership(message as LeaseLeadership, context)
+      case 'group.leadership':
+        this.#leadership(message as GroupLeadership, context)
         return
       case 'lease.events':
         for (const event of (message as LeaseEvents).events) this.#applied(event, context)
@@ -90,7 +90,7 @@ class LeaseExpirer implements Actor {
     }
   }
 
-  #leadership(told: LeaseLeadership, context: Context): void {
+  #leadership(told: GroupLeadership, context: Context): void {
     this.#leader = told.leader
     if (told.leads && this.#clock.term === told.term) return
     if (this.#clock.term !== undefined) this.#perform(this.#clock.demote(), context)

@@ -1,25 +1,35 @@
-/** What a group tells the actors that live beside it: its lease expirer and its watch hub. */
+/** What a group tells the actors that live beside it: its lease expirer, its watch hub, and oracle and driver beside group `system`. */
 
 import type { Context, Question } from '../../runtime/actor.ts'
-import { address, shardOfKey } from '../../runtime/address.ts'
-import type { LeaseKeysAre, LeaseLeadership, LeaseLoaded } from '../../wire/messages/lease.ts'
+import { type Address, address, shardOfKey } from '../../runtime/address.ts'
+import type { GroupLeadership } from '../../wire/messages/group.ts'
+import type { LeaseKeysAre, LeaseLoaded } from '../../wire/messages/lease.ts'
 import type { PulseRegister, PulseTold } from '../../wire/messages/pulse.ts'
 import type { WatchApplied } from '../../wire/messages/watch.ts'
+import { PLACEMENT_DRIVER, SYSTEM, TIMESTAMP_ORACLE } from '../flare-options.ts'
+import { LEASE_EXPIRER } from '../lease-expirer/behavior.ts'
 import type { Replica } from './replica.ts'
 
 export class Neighbours {
   readonly #replica: Replica
   /** The term in which the expirer was told to count time; 0: it was told not to. */
   #readyIn = 0
+  /** Who hears of leadership. */
+  readonly #heeding: readonly Address[]
 
   constructor(replica: Replica) {
     this.#replica = replica
+    const { group, options } = replica
+    const drives = options.flare !== undefined && group === SYSTEM
+    const kinds = drives ? [LEASE_EXPIRER, TIMESTAMP_ORACLE, PLACEMENT_DRIVER] : [LEASE_EXPIRER]
+    this.#heeding = kinds.map((kind) => address(options.node, kind, group))
   }
 
   /** At the start of a life, and when a snapshot took everything's place. */
   greet(context: Context): void {
-    this.greetExpirer(context)
+    this.#tellLeases(context)
     this.greetHub(context)
+    this.#tellLeadership(context)
     this.register(context)
   }
 
@@ -47,9 +57,13 @@ export class Neighbours {
   }
 
   greetExpirer(context: Context): void {
-    const loaded: LeaseLoaded = { kind: 'lease.loaded', leases: [...this.#replica.kv.leases()] }
-    context.sendNow(this.#expirer(context), loaded)
-    this.#tellLeadership(context)
+    this.#tellLeases(context)
+    context.sendNow(this.#expirer(context), this.#leadershipNow())
+  }
+
+  /** A new life beside the group asks who leads; of changes all of them are told. */
+  heed(from: Address, context: Context): void {
+    context.sendNow(from, this.#leadershipNow())
   }
 
   greetHub(context: Context): void {
@@ -80,16 +94,25 @@ export class Neighbours {
     context.answerNow(question, are)
   }
 
+  #tellLeases(context: Context): void {
+    const loaded: LeaseLoaded = { kind: 'lease.loaded', leases: [...this.#replica.kv.leases()] }
+    context.sendNow(this.#expirer(context), loaded)
+  }
+
   #tellLeadership(context: Context): void {
+    const told = this.#leadershipNow()
+    this.#readyIn = told.leads ? told.term : 0
+    for (const to of this.#heeding) context.sendNow(to, told)
+  }
+
+  #leadershipNow(): GroupLeadership {
     const { leads, term, leader, directory, kv } = this.#replica
     const node = leader === undefined ? undefined : directory.nodeOf(leader)
     const ready = leads && kv.appliedTerm === term
-    this.#readyIn = ready ? term : 0
-    const told: LeaseLeadership = { kind: 'lease.leadership', term, leads: ready, leader: node }
-    context.sendNow(this.#expirer(context), told)
+    return { kind: 'group.leadership', term, leads: ready, leader: node }
   }
 
   #expirer(context: Context) {
-    return address(context.self.node, 'lease-expirer', this.#replica.group)
+    return address(context.self.node, LEASE_EXPIRER, this.#replica.group)
   }
 }

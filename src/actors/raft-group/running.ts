@@ -104,6 +104,9 @@ export class RunningGroup {
       case 'lease.hello':
         this.#rooms.neighbours.greetExpirer(context)
         return
+      case 'group.heed':
+        this.#rooms.neighbours.heed(from, context)
+        return
       case 'watch.hello':
         this.#rooms.neighbours.greetHub(context)
         return

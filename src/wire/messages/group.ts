@@ -220,6 +220,22 @@ export interface GroupStranger {
   readonly peer: PeerId
 }
 
+/** From an actor that lives beside the group: tell me who leads, now and whenever it changes. */
+export interface GroupHeed {
+  readonly kind: 'group.heed'
+}
+
+/**
+ * Who leads, as this member knows. `leads`: this one does, in `term`, and has applied all that earlier
+ * leaders left.
+ */
+export interface GroupLeadership {
+  readonly kind: 'group.leadership'
+  readonly term: number
+  readonly leads: boolean
+  readonly leader: NodeName | undefined
+}
+
 /** To itself, behind the requests of clients that are queued: now propose, append and persist for them all. */
 export interface GroupFlush {
   readonly kind: 'group.flush'
@@ -255,6 +271,8 @@ export type GroupMessage =
   | GroupKnown
   | GroupKnownIs
   | GroupStranger
+  | GroupHeed
+  | GroupLeadership
   | GroupFlush
   | GroupAct
 
@@ -265,6 +283,8 @@ const names = list(text(NAMES), NAMES)
 
 const fails = { lane: 'normal', refusal: 'fail' } as const
 const drops = { lane: 'normal', refusal: 'drop' } as const
+/** Between neighbours on one shard: in order, and never lost while both live. */
+const told = { lane: 'system', refusal: 'pull' } as const
 
 export const GROUP_MESSAGES: MessageShapes = {
   'kv.range': { tag: 10, delivery: fails, schema: struct({ request: rangeRequest }) },
@@ -327,6 +347,12 @@ export const GROUP_MESSAGES: MessageShapes = {
   'group.known': { tag: 30, delivery: fails, schema: struct({ peer, incarnation: text(NAMES) }) },
   'group.known-is': { tag: 31, delivery: drops, schema: struct({ known: bool }) },
   'group.stranger': { tag: 29, delivery: drops, schema: struct({ peer }) },
+  'group.heed': { tag: 36, delivery: told, schema: struct({}) },
+  'group.leadership': {
+    tag: 37,
+    delivery: told,
+    schema: struct({ term: count, leads: bool, leader: optional(node) }),
+  },
   'group.flush': { tag: 26, delivery: drops, schema: struct({}) },
   'group.act': { tag: 27, delivery: { lane: 'consensus', refusal: 'drop' }, schema: struct({}) },
 }

@@ -1,10 +1,9 @@
 /** The lease expirer's talk: with its group on the same shard, with clients, with the leader's expirer. */
 
 import type { Bytes } from '../../base/bytes.ts'
-import type { NodeName } from '../../base/ids.ts'
 import type { LeaseEvent, LeaseRecord } from '../../core/kv/applied.ts'
-import { bool, count, id, int, list, optional, type Schema, struct, union } from '../schema.ts'
-import { header, node, type RevisionHeader } from './group.ts'
+import { bool, count, id, int, list, type Schema, struct, union } from '../schema.ts'
+import { header, type RevisionHeader } from './group.ts'
 import { key } from './kv.ts'
 import type { MessageShapes } from './shapes.ts'
 
@@ -20,14 +19,6 @@ export interface LeaseHello {
 export interface LeaseLoaded {
   readonly kind: 'lease.loaded'
   readonly leases: readonly LeaseRecord[]
-}
-
-/** Who leads the group, as this member knows; `leads`: this member does, in `term`. */
-export interface LeaseLeadership {
-  readonly kind: 'lease.leadership'
-  readonly term: number
-  readonly leads: boolean
-  readonly leader: NodeName | undefined
 }
 
 /** What applied entries did to leases. */
@@ -102,11 +93,6 @@ const answers = { lane: 'normal', refusal: 'drop' } as const
 export const LEASE_MESSAGES: MessageShapes = {
   'lease.hello': { tag: 40, delivery: told, schema: struct({}) },
   'lease.loaded': { tag: 41, delivery: told, schema: struct({ leases: list(record, LEASES) }) },
-  'lease.leadership': {
-    tag: 42,
-    delivery: told,
-    schema: struct({ term: count, leads: bool, leader: optional(node) }),
-  },
   'lease.events': { tag: 43, delivery: told, schema: struct({ events: list(leaseEvent, LEASES) }) },
   'lease.keep-alive': { tag: 44, delivery: asks, schema: struct({ id, forwarded: bool }) },
   'lease.renewed': { tag: 45, delivery: answers, schema: struct({ header, ttl: count }) },

@@ -23,12 +23,18 @@ export interface OracleStampsAre {
   readonly count: number
 }
 
-export type OracleMessage = OracleStamps | OracleStampsAre
+/** To itself, behind the questions that are queued: now ask for them all. */
+export interface OracleFlush {
+  readonly kind: 'oracle.flush'
+}
+
+export type OracleMessage = OracleStamps | OracleStampsAre | OracleFlush
 
 const asks = { lane: 'normal', refusal: 'fail' } as const
 const answers = { lane: 'normal', refusal: 'drop' } as const
 
 export const ORACLE_MESSAGES: MessageShapes = {
   'oracle.stamps': { tag: 140, delivery: asks, schema: struct({ count }) },
+  'oracle.flush': { tag: 142, delivery: answers, schema: struct({}) },
   'oracle.stamps-are': { tag: 141, delivery: answers, schema: struct({ first: timestamp, count }) },
 }

@@ -1,0 +1,26 @@
+/** What FlareDB's actors of a node are told when they are made: plain data, the same on all its shards. */
+
+import { type GroupId, groupId } from '../base/ids.ts'
+import type { StoreLabel } from '../core/placement/types.ts'
+
+/** The second group of Chainfire: what driver and oracle keep lies in it, and no client of etcd sees it. */
+export const SYSTEM: GroupId = groupId('system')
+
+export const TIMESTAMP_ORACLE = 'timestamp-oracle'
+export const PLACEMENT_DRIVER = 'placement-driver'
+
+export interface FlareOptions {
+  /** The failure domains in which this node's store lies. */
+  readonly labels: readonly StoreLabel[]
+  readonly oracle: OracleOptions
+}
+
+export interface OracleOptions {
+  /** How far ahead timestamps are reserved on disk. */
+  readonly windowMs: number
+}
+
+export const FLARE_OPTIONS: FlareOptions = {
+  labels: [],
+  oracle: { windowMs: 3000 },
+}

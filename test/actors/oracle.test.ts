@@ -1,0 +1,70 @@
+/** The oracle's actors over real groups: order over all nodes and leaders, what is on disk, who is refused. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { FLARE_OPTIONS, SYSTEM, TIMESTAMP_ORACLE } from '../../src/actors/flare-options.ts'
+import { type NodeName, nodeName } from '../../src/base/ids.ts'
+import { address } from '../../src/runtime/address.ts'
+import type { Message } from '../../src/runtime/message.ts'
+import type { OracleStamps, OracleStampsAre } from '../../src/wire/messages/oracle.ts'
+import { InlineCluster } from '../support/inline-cluster.ts'
+
+function cluster(): InlineCluster {
+  return new InlineCluster({ nodes: 3, flare: FLARE_OPTIONS })
+}
+
+async function stamps(
+  nodes: InlineCluster,
+  name: NodeName,
+  count: number,
+): Promise<OracleStampsAre> {
+  const ask: OracleStamps = { kind: 'oracle.stamps', count }
+  const outside = nodes.node(name).outside(1)
+  const outcome = await nodes.answer(
+    outside.ask(address(name, TIMESTAMP_ORACLE, SYSTEM), ask as Message, 8000),
+  )
+  assert.ok(outcome.ok, inspect(outcome))
+  assert.equal(outcome.message.kind, 'oracle.stamps-are')
+  return outcome.message as OracleStampsAre
+}
+
+test('every node gives timestamps, each greater than all before', async () => {
+  const nodes = cluster()
+  let last = 0n
+  for (let round = 0; round < 5; round++) {
+    for (const name of nodes.names) {
+      const { first, count } = await stamps(nodes, name, 10)
+      assert.ok(first > last, `${first} after ${last}`)
+      assert.equal(count, 10)
+      last = first + BigInt(count) - 1n
+    }
+  }
+})
+
+test('a node without a member of the group finds the leader among the founders', async () => {
+  const nodes = cluster()
+  const fourth = nodeName('n4')
+  nodes.start(fourth)
+  const { first } = await stamps(nodes, fourth, 1)
+  assert.ok((await stamps(nodes, fourth, 1)).first > first)
+})
+
+test('timestamps go on over leaders that die, above all that were given', async () => {
+  const nodes = cluster()
+  let last = 0n
+  for (let round = 0; round < 4; round++) {
+    const leader = await nodes.leader(20_000, SYSTEM)
+    for (const name of nodes.names) {
+      const { first, count } = await stamps(nodes, name, 1000)
+      assert.ok(first > last, `round ${round}: ${first} after ${last}`)
+      last = first + BigInt(count) - 1n
+    }
+    nodes.crash(leader)
+    const other = nodes.names.find((name) => name !== leader) as NodeName
+    const { first } = await stamps(nodes, other, 1)
+    assert.ok(first > last)
+    last = first
+    nodes.start(leader)
+  }
+})
