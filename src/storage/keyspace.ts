@@ -9,19 +9,26 @@
  *     g | group, 0 | e | lease id (8)                   leases
  *     g | group, 0 | i                                  a snapshot is being put in place
  *     g | group, 0 | r | main (8) | sub (4)             revisions
+ *     g | group, 0 | d                                  a region's descriptor, peers announced to it
+ *     g | group, 0 | s | session (8)                    what a region answered to a session's marked writes
+ *     d | namespace (4) | w | key, escaped | ~commit (8)  versions of a namespace's keys: region-keyspace.ts
+ *     d | namespace (4) | k | key, escaped              locks of transactions
  *     n | name                                          rows of the node itself: pins, known groups
+ *     n | region/ and its id                            a region that has, or had, a peer here
  *
  * Numbers are big-endian, so that byte order is numeric order. Frozen: data of earlier versions lies so.
+ * Ranges of `d` belong to whoever has the region of those keys, whatever its shard.
  */
 
 import { assert } from '../base/assert.ts'
 import { type Bytes, concatBytes, getUint64, prefixEnd, putUint64 } from '../base/bytes.ts'
 import type { GroupId } from '../base/ids.ts'
+import { putBigUint64 } from '../base/uint64.ts'
 import type { KeyRange } from './store.ts'
 
 const encoder = new TextEncoder()
 
-export type GroupRoom = 'h' | 'c' | 'l' | 'a' | 'e' | 'i' | 'r'
+export type GroupRoom = 'h' | 'c' | 'l' | 'a' | 'e' | 'i' | 'r' | 'd' | 's'
 
 /** The keys of one group; made once per actor, since every write needs them. */
 export class GroupKeys {
@@ -42,6 +49,16 @@ export class GroupKeys {
 
   applied(): Bytes {
     return this.#key('a', 0)
+  }
+
+  descriptor(): Bytes {
+    return this.#key('d', 0)
+  }
+
+  session(id: bigint): Bytes {
+    const key = this.#key('s', 8)
+    putBigUint64(key, key.length - 8, id)
+    return key
   }
 
   installing(): Bytes {

@@ -25,7 +25,7 @@ export interface ChildStart {
   readonly configuration: Configuration
 }
 
-/** The one row that says how far the others go, and what the region is. */
+/** How far the rows go, and what the region is. */
 export interface ReplicaMeta {
   readonly descriptor: RegionDescriptor
   /** Peers to come, which the configuration does not name yet. */
@@ -56,4 +56,11 @@ export interface SessionRecord {
 export interface SessionChanges {
   readonly changed: readonly SessionRecord[]
   readonly forgotten: readonly Timestamp[]
+}
+
+export interface ReplicaChanges {
+  readonly meta: ReplicaMeta
+  /** Descriptor or announcements are new too. */
+  readonly shape: boolean
+  readonly sessions: SessionChanges
 }

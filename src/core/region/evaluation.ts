@@ -8,8 +8,13 @@ import type { VersionRow, VersionSpan } from './rows.ts'
 import type { RegionCommand, RegionQuery, RegionRefusal, RegionResult, Timestamp } from './types.ts'
 
 export type EvaluatorEffect =
-  /** Read these versions (one page), then `found`. */
-  | { readonly type: 'read'; readonly ticket: number; readonly span: VersionSpan }
+  /** Read these versions (one page), then `found` with the number of this read: a ticket may have several. */
+  | {
+      readonly type: 'read'
+      readonly ticket: number
+      readonly read: number
+      readonly span: VersionSpan
+    }
   /** What was drawn is too old by now: draw another timestamp, then `stamped`. */
   | { readonly type: 'stamp'; readonly ticket: number }
   /**
@@ -32,7 +37,7 @@ export interface CommandEvaluator {
   submit(ticket: number, command: RegionCommand, stamp: Timestamp | undefined): void
   stamped(ticket: number, stamp: Timestamp): void
   /** `more`: the span goes on behind the last of these rows. */
-  found(ticket: number, rows: readonly VersionRow[], more: boolean): void
+  found(read: number, rows: readonly VersionRow[], more: boolean): void
   /** The entry is applied to the replica that this evaluator reads; in the order of the log. */
   applied(ticket: number, outcome: 'done' | 'epoch' | 'driver'): void
   /** The log did not take the proposal; the actor has told the asker. */

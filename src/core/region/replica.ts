@@ -8,7 +8,13 @@
 
 import { assert } from '../../base/assert.ts'
 import type { Configuration } from '../raft/types.ts'
-import type { AppliedEntry, ChildStart, ReplicaMeta, SessionRecord } from './applied.ts'
+import type {
+  AppliedEntry,
+  ChildStart,
+  ReplicaChanges,
+  ReplicaMeta,
+  SessionRecord,
+} from './applied.ts'
 import type { DataEntry, RegionEntry, Size, SplitEntry } from './entry.ts'
 import { checkEpoch } from './epoch.ts'
 import { LockTable } from './lock-table.ts'
@@ -34,6 +40,7 @@ export class RegionReplica {
   readonly locks = new LockTable()
   readonly sessions: Sessions
   readonly #meta: Mutable<ReplicaMeta>
+  #shapeChanged = false
 
   constructor(meta: ReplicaMeta, sessions: readonly SessionRecord[], locks: Iterable<LockRow>) {
     this.#meta = { ...meta }
@@ -47,6 +54,10 @@ export class RegionReplica {
 
   get appliedIndex(): number {
     return this.#meta.appliedIndex
+  }
+
+  get appliedTerm(): number {
+    return this.#meta.appliedTerm
   }
 
   get size(): Size {
@@ -69,7 +80,13 @@ export class RegionReplica {
     return this.#meta.announced
   }
 
-  /** As it must be on disk, in one batch with the rows of all that is applied. */
+  /** What must be on disk in one batch with the rows of all that was applied since the last time. */
+  takeChanges(): ReplicaChanges {
+    const shape = this.#shapeChanged
+    this.#shapeChanged = false
+    return { meta: this.meta(), shape, sessions: this.sessions.takeChanges() }
+  }
+
   meta(): ReplicaMeta {
     return { ...this.#meta, forgottenSession: this.sessions.forgotten }
   }
@@ -91,6 +108,7 @@ export class RegionReplica {
         if (late !== undefined) return late
         if (!this.#current(entry.epoch, 'peers')) return TOO_LATE
         this.#meta.announced = announce(this.announced, entry.peer)
+        this.#shapeChanged = true
         return NOTHING
       }
       case 'driver':
@@ -105,6 +123,7 @@ export class RegionReplica {
     if (membership.descriptor === this.descriptor) return NOTHING
     this.#meta.descriptor = membership.descriptor
     this.#meta.announced = membership.announced
+    this.#shapeChanged = true
     return { outcome: 'done', writes: [], structure: { type: 'peers' } }
   }
 
@@ -152,6 +171,7 @@ export class RegionReplica {
     const children = parts.children.map((child, i) => this.#childStart(child, entry.sizes[i]))
     for (const child of parts.children) this.locks.takeOut(child)
     this.#meta.descriptor = parts.parent
+    this.#shapeChanged = true
     this.#meta.size = sizeAfterSplit(this.size, entry.sizes)
     return { outcome: 'done', writes: [], structure: { type: 'split', children } }
   }
