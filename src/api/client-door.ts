@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Chainfire } from '../actors/chainfire.ts'
+import type { Flare } from '../actors/flare/flare.ts'
 import type { Log } from '../base/ports/log.ts'
 import type { Meter } from '../base/ports/meter.ts'
 import type { Random } from '../base/ports/random.ts'
@@ -21,6 +22,7 @@ import { maintenanceService } from './etcd/maintenance-service.ts'
 import type { Membership } from './etcd/member-list.ts'
 import type { ServiceParts } from './etcd/services.ts'
 import { watchService } from './etcd/watch-service.ts'
+import { flareServices } from './flare/services.ts'
 import { FrameDoor } from './frame-door/frame-door.ts'
 import type { Expiring, Stoppable } from './grpc/call-context.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
@@ -36,6 +38,7 @@ export interface ClientDoorParts {
   /** Several threads listen on one port; the kernel shares connections out. */
   readonly reusePort: boolean
   readonly chainfire: Chainfire
+  readonly flare: Flare
   readonly membership: Membership
   readonly random: Random
   readonly limits: DoorLimits
@@ -67,7 +70,10 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
     meter,
     log,
   }
-  const server = new GrpcServer(context, servicesOf({ ...parts, leaders }))
+  const server = new GrpcServer(context, [
+    ...servicesOf({ ...parts, leaders }),
+    ...flareServices(parts.flare),
+  ])
   const options = { ...ETCD_DOOR, maxConcurrentStreams: limits.maxConcurrentStreams }
   const door = new FrameDoor(options, (stream) => server.open(stream))
   const listener = await Listener.open({ ...parts, door })

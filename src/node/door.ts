@@ -2,6 +2,8 @@
 
 import type { Chainfire } from '../actors/chainfire.ts'
 import { chainfireFace } from '../actors/chainfire-face.ts'
+import { flareFace } from '../actors/flare/face.ts'
+import type { Flare } from '../actors/flare/flare.ts'
 import { publicPages } from '../admin/pages.ts'
 import { type ClientDoor, openClientDoor } from '../api/client-door.ts'
 import { clusterId, memberId } from '../api/etcd/ids.ts'
@@ -36,6 +38,11 @@ export function faceOf(
   return chainfireFace(outside, { node: tree.node, group, shard, timeoutMs })
 }
 
+export function flareOf({ tree }: NodePlan, outside: Outside): Flare {
+  const timeoutMs = tree.limits.requestTimeoutMs + FACE_SLACK_MS
+  return flareFace(outside, { node: tree.node, timeoutMs })
+}
+
 export function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Promise<ClientDoor> {
   const { tree, client } = plan
   const { log, meter, host } = ready
@@ -44,6 +51,7 @@ export function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Prom
     ...client,
     reusePort: tree.workers > 1,
     chainfire,
+    flare: flareOf(plan, ready.outside),
     membership: membershipOf(plan, ready),
     random: host.random,
     limits: ETCD_LIMITS,

@@ -1,13 +1,17 @@
 /** A client port over one inline node: what door and client tests talk to. */
 
 import type { Chainfire } from '../../src/actors/chainfire.ts'
+import { flareFace } from '../../src/actors/flare/face.ts'
 import { type ClientDoor, type ClientDoorParts, openClientDoor } from '../../src/api/client-door.ts'
 import { clusterId, memberId } from '../../src/api/etcd/ids.ts'
 import type { Membership } from '../../src/api/etcd/member-list.ts'
 import { ETCD_LIMITS } from '../../src/api/limits.ts'
+import { nodeName } from '../../src/base/ids.ts'
 import { SILENT } from '../../src/base/ports/log.ts'
 import { UNMETERED } from '../../src/base/ports/meter.ts'
+import { address } from '../../src/runtime/address.ts'
 import { SeededRandom } from '../../src/runtime/inline/seeded-random.ts'
+import { Outside } from '../../src/runtime/outside.ts'
 import { type RunningInline, runInline } from './running-inline.ts'
 
 export interface RunningDoor {
@@ -34,6 +38,14 @@ export const MEMBERSHIP: Membership = {
   sizes: () => ({ allocatedBytes: 4096, inUseBytes: 1024, quotaBytes: 0 }),
 }
 
+/** Reaches no actor. */
+const NOBODY = new Outside({
+  ask: (_to, _message, _timeoutMs, done) => done({ ok: false, reason: 'unreachable' }),
+  open: () => ({ address: address(nodeName('n1'), 'outside', '0'), send() {}, close() {} }),
+  nowMs: () => 0,
+  later: () => false,
+})
+
 /** A door over anything that is a Chainfire. */
 export function openDoorOver(
   chainfire: Chainfire,
@@ -44,6 +56,7 @@ export function openDoorOver(
     port: 0,
     reusePort: false,
     chainfire,
+    flare: flareFace(NOBODY, { node: nodeName('n1'), timeoutMs: 1000 }),
     membership: MEMBERSHIP,
     random: new SeededRandom(1),
     limits: ETCD_LIMITS,
