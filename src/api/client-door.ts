@@ -30,6 +30,7 @@ import type { Method } from './grpc/service.ts'
 import { Deadlines } from './grpc/timeout.ts'
 import { type DoorLimits, ENVELOPE_BYTES } from './limits.ts'
 import { Listener } from './listener.ts'
+import type { TlsIdentity } from './tls.ts'
 
 export interface ClientDoorParts {
   readonly host: string
@@ -37,6 +38,8 @@ export interface ClientDoorParts {
   readonly port: number
   /** Several threads listen on one port; the kernel shares connections out. */
   readonly reusePort: boolean
+  /** Plain text without. */
+  readonly tls: TlsIdentity | undefined
   readonly chainfire: Chainfire
   readonly flare: Flare
   readonly membership: Membership
@@ -52,6 +55,8 @@ export interface ClientDoor {
   readonly port: number
   /** How many client connections stand now on this thread. */
   connections(): number
+  /** New certificates, for connections to come. */
+  renew(identity: TlsIdentity): void
   /** Stops listening, ends calls with UNAVAILABLE, and resolves when every connection is gone. */
   close(): Promise<void>
 }
@@ -80,6 +85,7 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
   return {
     port: listener.port,
     connections: () => door.connections(),
+    renew: (identity) => listener.renew(identity),
     async close() {
       server.stop()
       await listener.close(GRACE_MS)

@@ -1,38 +1,54 @@
 /**
- * One TCP port for two protocols: looks at a connection's first bytes and hands it to the HTTP/2 door or
- * to the HTTP/1.1 pages. A connection that says nothing for a while is closed.
+ * One TCP port, in TLS or plain, for two protocols: looks at a connection's first bytes and hands it to the
+ * HTTP/2 door or to the HTTP/1.1 pages. Whoever speaks plain text to a port in TLS is told so and let go.
  */
 
 import { createServer as createPages, type Server as Pages, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { Anteroom, whenToldApart } from './anteroom.ts'
 import type { Door } from './door.ts'
+import { isTls, TlsGate, type TlsIdentity } from './tls.ts'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
-const SILENCE_MS = 30_000
 
 export interface ListenerParts {
   readonly host: string
+  /** 0: any free one; `Listener.port` names it. */
   readonly port: number
+  /** Several threads listen on one port; the kernel shares connections out. */
   readonly reusePort: boolean
-  readonly door: Door
+  /** Plain text without. */
+  readonly tls: TlsIdentity | undefined
+  /** HTTP/1.1 alone without. */
+  readonly door?: Door
   readonly pages: RequestListener
 }
 
 export class Listener {
   readonly #server: Server
-  readonly #door: Door
+  readonly #gate: TlsGate | undefined
+  readonly #door: Door | undefined
   readonly #pages: Pages
-  readonly #undecided = new Set<Socket>()
-  /** HTTP/1.1 connections; a server that does not listen itself keeps no list of its own. */
-  readonly #visitors = new Set<Socket>()
+  readonly #anteroom = new Anteroom()
 
-  private constructor(parts: ListenerParts) {
-    this.#door = parts.door
-    this.#pages = createPages(parts.pages)
-    this.#server = createServer({ noDelay: true }, (socket) => this.#arrived(socket))
+  private constructor({ door, pages, tls }: ListenerParts) {
+    this.#door = door
+    this.#pages = createPages(pages)
+    // It hears of connections from here and never listens itself; only one that does keeps a list of
+    // them, and ends those whose requests do not come to an end.
+    this.#pages.emit('listening')
+    const arrived = (socket: Socket): void => this.#arrived(socket)
+    // Clients of gRPC offer h2 alone; whoever offers both wants a page.
+    const protocols = door === undefined ? ['http/1.1'] : ['http/1.1', 'h2']
+    this.#gate = tls && new TlsGate({ identity: tls, protocols, arrived })
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      this.#anteroom.enter(socket)
+      if (this.#gate === undefined) arrived(socket)
+      else whenToldApart(socket, isTls, (is) => this.#greet(socket, is))
+    })
   }
 
-  /** Rejects with the error of `listen` (EADDRINUSE and its like). */
+  /** Rejects with the error of `listen` (EADDRINUSE and its like), or of OpenSSL for the certificates. */
   static async open(parts: ListenerParts): Promise<Listener> {
     const listener = new Listener(parts)
     await listener.#listen(parts)
@@ -43,11 +59,17 @@ export class Listener {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** New certificates, for connections to come. */
+  renew(identity: TlsIdentity): void {
+    this.#gate?.renew(identity)
+  }
+
   async close(graceMs: number): Promise<void> {
     const stopped = new Promise((resolve) => this.#server.close(resolve))
-    for (const socket of this.#undecided) socket.destroy()
-    await this.#door.close(graceMs)
-    for (const socket of this.#visitors) socket.destroy()
+    this.#anteroom.clear()
+    await this.#door?.close(graceMs)
+    this.#pages.closeAllConnections()
+    this.#pages.close()
     await stopped
   }
 
@@ -61,42 +83,33 @@ export class Listener {
     })
   }
 
-  #arrived(socket: Socket): void {
-    this.#undecided.add(socket)
-    const giveUp = () => socket.destroy()
-    socket.setTimeout(SILENCE_MS, giveUp)
-    const forget = () => this.#undecided.delete(socket)
-    let begun: Buffer = Buffer.alloc(0)
-    const look = () => {
-      const more = socket.read() as Buffer | null
-      if (more === null) return
-      begun = begun.length === 0 ? more : Buffer.concat([begun, more])
-      const verdict = protocolOf(begun)
-      if (verdict === 'unclear') return
-      socket.removeListener('readable', look)
-      socket.removeListener('error', giveUp)
-      socket.removeListener('close', forget)
-      socket.removeListener('timeout', giveUp)
-      socket.setTimeout(0)
-      forget()
-      socket.unshift(begun)
-      if (verdict === 'http2') this.#door.accept(socket)
-      else this.#visit(socket)
-    }
-    socket.on('readable', look)
-    socket.on('error', giveUp)
-    socket.on('close', forget)
+  #greet(socket: Socket, speaksTls: boolean): void {
+    if (speaksTls) this.#gate?.take(socket)
+    else refusePlainText(socket)
   }
 
-  #visit(socket: Socket): void {
-    this.#visitors.add(socket)
-    socket.on('close', () => this.#visitors.delete(socket))
-    this.#pages.emit('connection', socket)
+  #arrived(socket: Socket): void {
+    whenToldApart(socket, protocolOf, (protocol) => {
+      this.#anteroom.leave(socket)
+      if (protocol === 'http2' && this.#door !== undefined) this.#door.accept(socket)
+      else this.#pages.emit('connection', socket)
+    })
   }
 }
 
-function protocolOf(begun: Buffer): 'http1' | 'http2' | 'unclear' {
+function protocolOf(begun: Buffer): 'http1' | 'http2' | undefined {
   const known = Math.min(begun.length, PREFACE.length)
   if (!begun.subarray(0, known).equals(PREFACE.subarray(0, known))) return 'http1'
-  return known === PREFACE.length ? 'http2' : 'unclear'
+  return known === PREFACE.length ? 'http2' : undefined
+}
+
+const USE_TLS = 'This port speaks TLS: use https.\n'
+
+/** For people with a browser or curl; anything else sees the connection end. */
+function refusePlainText(socket: Socket): void {
+  socket.resume()
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${USE_TLS.length}\r\n` +
+      `connection: close\r\n\r\n${USE_TLS}`,
+  )
 }

@@ -1,6 +1,6 @@
 /** The command line: names the commands, and turns what they throw into one line and an exit code. */
 
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../config/problem.ts'
 import { configJsonSchema } from '../config/schema.ts'
 import { NodeRefused } from '../node/refused.ts'
@@ -57,11 +57,20 @@ program
 program
   .command('status')
   .description('show the nodes, their roles, shards and groups')
-  .argument('[place]', 'a directory of config files, one config file, or host:port of HTTP', '.')
+  .argument(
+    '[place]',
+    'a directory of config files, one config file, or host:port of HTTP, https:// before it for TLS',
+    '.',
+  )
   .option('--json', 'print JSON instead of tables')
+  .addOption(
+    new Option('--cacert <file>', 'who signed the certificates of nodes').env('PLASMA_CACERT'),
+  )
+  .addOption(new Option('--cert <file>', 'a certificate to show to nodes').env('PLASMA_CERT'))
+  .addOption(new Option('--key <file>', 'its private key').env('PLASMA_KEY'))
   .action(async (place: string, options) => {
     const { runStatus } = await import('./status.ts')
-    process.exitCode = await runStatus(place, { json: options.json === true })
+    process.exitCode = await runStatus(place, { ...options, json: options.json === true })
   })
 
 program

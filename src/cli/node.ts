@@ -22,7 +22,7 @@ export async function runNodeCommand(options: NodeCommandOptions): Promise<void>
   // A parent that was killed leaves no time to be polite, and nobody to wait for it.
   whenParentEnds(() => process.exit(0))
   const node = await startNode(config, { rejoin: options.rejoin, version: versionOfPackage() })
-  onWishToEnd((again) => {
+  const end = (again: boolean): void => {
     if (again) process.exit(130)
     node.stop().then(
       () => process.exit(0),
@@ -31,5 +31,7 @@ export async function runNodeCommand(options: NodeCommandOptions): Promise<void>
         process.exit(70)
       },
     )
-  })
+  }
+  // On a terminal a hang-up says that the terminal is gone.
+  onWishToEnd(end, process.stdout.isTTY ? undefined : node.renew)
 }

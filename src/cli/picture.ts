@@ -5,7 +5,8 @@
 
 import logUpdate from 'log-update'
 import colors from 'picocolors'
-import { askStatus, httpAddress } from './ask.ts'
+import { askStatus, httpUrl } from './ask.ts'
+import { credentialsOfNode } from './credentials.ts'
 import type { KnownNode } from './nodes.ts'
 import { notable } from './notable.ts'
 import { type Asked, chainfireLine, chainfireOf, nodesTable } from './tables.ts'
@@ -64,7 +65,10 @@ export class Picture {
     this.#asked = await Promise.all(
       this.#nodes.map(async ({ config }) => ({
         name: config.node,
-        report: await askStatus(httpAddress(config)),
+        ...(await askStatus({
+          url: httpUrl(config),
+          credentials: () => credentialsOfNode(config),
+        })),
       })),
     )
     if (this.#stopped) return

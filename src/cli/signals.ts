@@ -6,8 +6,11 @@
 
 const MOMENT_MS = 1500
 
-/** Calls back with false at the first wish, with true at each later one: wait no longer. */
-export function onWishToEnd(end: (again: boolean) => void): void {
+/**
+ * Calls back with false at the first wish, with true at each later one: wait no longer. A hang-up is a wish
+ * to end, too, unless there is something else to do then.
+ */
+export function onWishToEnd(end: (again: boolean) => void, hangUp?: () => void): void {
   let firstMs: number | undefined
   const take = (): void => {
     const nowMs = performance.now()
@@ -16,5 +19,6 @@ export function onWishToEnd(end: (again: boolean) => void): void {
     firstMs ??= nowMs
     end(again)
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, take)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, take)
+  process.on('SIGHUP', hangUp ?? take)
 }

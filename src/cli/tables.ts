@@ -3,11 +3,11 @@
 import Table, { type HorizontalAlignment } from 'cli-table3'
 import colors from 'picocolors'
 import type { GroupReport, ShardReport, StatusReport } from '../node/status-report.ts'
+import type { Answer } from './ask.ts'
 
-/** One node as asked: what it told, or nothing. */
-export interface Asked {
+/** One node as asked: what it told, or nothing, and why. */
+export interface Asked extends Answer {
   readonly name: string
-  readonly report: StatusReport | undefined
 }
 
 /** Chainfire as a whole: who leads, how far it is, and how fast. */
@@ -70,7 +70,10 @@ export function nodesTable(asked: readonly Asked[]): string {
     .map(({ name }) =>
       colors.red(` ${name}: unsafe.noSync is on: acknowledged writes are lost with the machine`),
     )
-  return [table.toString(), ...warnings].join('\n')
+  const failures = asked
+    .filter(({ failure }) => failure !== undefined)
+    .map(({ name, failure }) => colors.red(` ${name}: ${failure}`))
+  return [table.toString(), ...warnings, ...failures].join('\n')
 }
 
 const SHARD_COLUMNS: readonly Column[] = [

@@ -1,15 +1,17 @@
 /** The client's front: `connect({ endpoints })`. */
 
 import { Cluster } from './cluster.ts'
-import { Endpoints } from './endpoints.ts'
+import { type ClientTls, Endpoints } from './endpoints.ts'
 import { Kv } from './kv.ts'
 import { Lease } from './lease.ts'
 import type { Text } from './shapes.ts'
 import { type WatchBatch, type WatchOptions, watch } from './watch.ts'
 
 export interface ConnectOptions {
-  /** `host:port`, with or without `http://`; one is enough, more survive the loss of one. */
+  /** `host:port`, `http://` or `https://` before it; one is enough, more survive the loss of one. */
   readonly endpoints: readonly string[]
+  /** Makes TLS of endpoints without a scheme. */
+  readonly tls?: ClientTls
   /** Milliseconds a call may take with all its tries; 10 000 unless given. */
   readonly timeoutMs?: number
 }
@@ -20,8 +22,8 @@ export class PlasmaClient {
   readonly cluster: Cluster
   readonly #endpoints: Endpoints
 
-  constructor({ endpoints, timeoutMs = 10_000 }: ConnectOptions) {
-    this.#endpoints = new Endpoints({ endpoints, timeoutMs })
+  constructor({ endpoints, tls, timeoutMs = 10_000 }: ConnectOptions) {
+    this.#endpoints = new Endpoints({ endpoints, tls, timeoutMs })
     this.kv = new Kv(this.#endpoints)
     this.lease = new Lease(this.#endpoints)
     this.cluster = new Cluster(this.#endpoints)

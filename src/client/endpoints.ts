@@ -3,7 +3,14 @@
  * again; a write only while it is certain that nobody has done it.
  */
 
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { CallFailed, failureOf } from './failure.ts'
 
 /** A method of a generated service definition. */
@@ -20,9 +27,19 @@ export interface CallOptions {
   readonly endpoint?: string
 }
 
+/** Certificates as PEM: what `--cacert`, `--cert` and `--key` name for etcdctl. */
+export interface ClientTls {
+  /** Who must have signed the servers' certificates; those that Node trusts, if not given. */
+  readonly ca?: string
+  /** The client's own, for servers that ask for one. */
+  readonly cert?: string
+  readonly key?: string
+}
+
 export interface EndpointsOptions {
-  /** `host:port`, with or without `http://`. */
+  /** `host:port`, `http://` or `https://` before it. */
   readonly endpoints: readonly string[]
+  readonly tls: ClientTls | undefined
   readonly timeoutMs: number
 }
 
@@ -45,8 +62,13 @@ export class Endpoints {
     if (options.endpoints.length === 0) throw new Error('a client needs at least one endpoint')
     this.#options = options
     this.#clients = options.endpoints.map((given) => {
-      const endpoint = given.replace(/^https?:\/\//, '')
-      return { endpoint, client: new Client(endpoint, credentials.createInsecure(), UNLIMITED) }
+      const [scheme, endpoint] = given.includes('://') ? given.split('://') : ['', given]
+      const secure = scheme === '' ? options.tls !== undefined : scheme === 'https'
+      const how = secure ? secureBy(options.tls) : credentials.createInsecure()
+      return {
+        endpoint: endpoint as string,
+        client: new Client(endpoint as string, how, UNLIMITED),
+      }
     })
   }
 
@@ -117,6 +139,11 @@ export class Endpoints {
     if (!found) throw new Error(`${endpoint} is none of this client's endpoints`)
     return found
   }
+}
+
+function secureBy({ ca, cert, key }: ClientTls = {}): ChannelCredentials {
+  const [roots, privateKey, chain] = [ca, key, cert].map((pem) => (pem ? Buffer.from(pem) : null))
+  return credentials.createSsl(roots, privateKey, chain)
 }
 
 const CONNECT_MS = 1_000

@@ -14,6 +14,7 @@ import type { GroupId } from '../base/ids.ts'
 import type { Outside } from '../runtime/outside.ts'
 import type { ReadyShard } from '../runtime/threads/parts.ts'
 import type { ClientUrls } from './members.ts'
+import { askMetrics } from './metrics-channel.ts'
 import { CHAINFIRE, type NodePlan } from './plan.ts'
 
 /** A little more than the groups' own limit, so that theirs speaks first. */
@@ -50,6 +51,7 @@ export function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Prom
   return openClientDoor({
     ...client,
     reusePort: tree.workers > 1,
+    tls: plan.tls?.identity,
     chainfire,
     flare: flareOf(plan, ready.outside),
     membership: membershipOf(plan, ready),
@@ -62,8 +64,7 @@ export function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Prom
       versions: VERSIONS,
       meter,
       log,
-      // The main thread alone knows the figures of all threads.
-      metrics: async () => (await fetch(`http://${plan.http}/metrics`)).text(),
+      metrics: () => askMetrics(plan),
     }),
   })
 }

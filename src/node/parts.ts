@@ -1,6 +1,7 @@
 /** What one thread of a node is made of, whichever thread it is: its program, its store, its door. */
 
 import { actorKinds, supervisionTree } from '../actors/tree.ts'
+import type { TlsIdentity } from '../api/tls.ts'
 import { MeterBook } from '../base/meter-book.ts'
 import type { ReadyShard, ShardParts } from '../runtime/threads/parts.ts'
 import { BATCH_RING } from '../storage/batch-ring.ts'
@@ -8,6 +9,7 @@ import { openLevelStore } from '../storage/level/level-store.ts'
 import type { Store, StoreStats } from '../storage/store.ts'
 import { CODEC } from '../wire/codec.ts'
 import { FRAMES } from '../wire/frame.ts'
+import { CERTIFICATES } from './certificates.ts'
 import { openDoor } from './door.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { openLogger } from './logger.ts'
@@ -59,6 +61,7 @@ export function makeParts(plan: NodePlan, shard: number): NodeParts {
       const door = hasDoor ? await openDoor(plan, shard, ready) : undefined
       ready.serve(REPORT, () => shardReport(ready, () => door?.connections() ?? 0))
       ready.serve(READINGS, () => meter.drain())
+      ready.serve(CERTIFICATES, (identity) => door?.renew(identity as TlsIdentity))
       return door && (() => door.close())
     },
   }

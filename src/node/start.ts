@@ -6,8 +6,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AdminServer, openAdminServer } from '../admin/admin-server.ts'
 import { clusterId } from '../api/etcd/ids.ts'
+import { Listener } from '../api/listener.ts'
 import type { Log } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import { createIdentity } from '../net/swarm/identity.ts'
@@ -15,6 +15,7 @@ import type { SwarmLinks } from '../net/swarm/swarm-links.ts'
 import { NodeShards } from '../runtime/threads/node-shards.ts'
 import { StoreUnusable } from '../storage/level/level-store.ts'
 import { findLogDamage } from '../storage/level/log-check.ts'
+import { CERTIFICATES, Certificates, readIdentity } from './certificates.ts'
 import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data-directory.ts'
 import { handOver } from './hand-over.ts'
 import { openLinks } from './links.ts'
@@ -35,6 +36,8 @@ export interface StartOptions {
 export interface RunningNode {
   /** Hands leadership over, answers what is under way, flushes, closes; the store last. */
   stop(): Promise<void>
+  /** Looks for new certificates at once; a node without TLS has none. */
+  readonly renew: (() => void) | undefined
 }
 
 /** The exit code of a node that must not go on. */
@@ -53,8 +56,9 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   })
   const clientPort = await claimPort('client', config.client.host, config.client.port)
   const httpPort = await claimPort('http', config.http.host, config.http.port)
+  const tls = config.tls && { identity: readIdentity(config.tls) }
   const members = new MemberBook(join(config.data, 'members.json'), config.cluster.nodes, {
-    [config.node]: `http://${config.client.host}:${clientPort}`,
+    [config.node]: `${tls ? 'https' : 'http'}://${config.client.host}:${clientPort}`,
   })
   const plan = planNode({
     config,
@@ -62,6 +66,7 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
     clientPort,
     httpPort,
     clientUrls: members.urls,
+    tls,
     ...options,
   })
   const parts = makeParts(plan, 0)
@@ -76,9 +81,34 @@ export async function startNode(config: NodeConfig, options: StartOptions): Prom
   })
   shards.attach(links)
   const pages = nodePages({ plan, parts, shards, links })
-  const admin = await openAdminServer(config.http.host, httpPort, pages)
+  const http = await Listener.open({
+    host: config.http.host,
+    port: httpPort,
+    reusePort: false,
+    tls: config.http.tls ? tls?.identity : undefined,
+    pages,
+  })
+  const certificates = watchCertificates({ config, plan, shards, http, log: parts.log })
   announce(config, plan, links, parts.log)
-  return { stop: () => stopNode({ config, plan, shards, links, admin, log: parts.log }) }
+  return {
+    renew: certificates && (() => certificates.look()),
+    stop: () => stopNode({ config, plan, shards, links, http, certificates, log: parts.log }),
+  }
+}
+
+type Watched = Pick<Running, 'config' | 'plan' | 'shards' | 'http' | 'log'>
+
+function watchCertificates({ config, plan, shards, http, log }: Watched): Certificates | undefined {
+  if (config.tls === undefined || plan.tls === undefined) return undefined
+  return new Certificates({
+    tls: config.tls,
+    current: plan.tls,
+    log,
+    renewed(identity) {
+      void shards.requestAll(CERTIFICATES, identity)
+      http.renew(identity)
+    },
+  })
 }
 
 async function startShards(plan: NodePlan, parts: NodeParts): Promise<NodeShards> {
@@ -129,15 +159,19 @@ interface Running {
   readonly plan: NodePlan
   readonly shards: NodeShards
   readonly links: SwarmLinks
-  readonly admin: AdminServer
+  /** The HTTP port. */
+  readonly http: Listener
+  readonly certificates: Certificates | undefined
   readonly log: Log
 }
 
-async function stopNode({ config, plan, shards, links, admin, log }: Running): Promise<void> {
+async function stopNode(running: Running): Promise<void> {
+  const { config, plan, shards, links, http, certificates, log } = running
+  certificates?.close()
   await handOver(shards.outside, plan.tree.node, plan.tree.groups)
   await shards.stop()
   await links.close()
-  await admin.close()
+  await http.close(0)
   releaseDataDirectory(config.data)
   log.info({}, 'stopped')
 }

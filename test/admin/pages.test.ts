@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Chainfire, GroupStatus } from '../../src/actors/chainfire.ts'
-import { type AdminServer, openAdminServer } from '../../src/admin/admin-server.ts'
 import type { Faults } from '../../src/admin/faults-page.ts'
 import { HELP, type NodeFigures, readingsOf } from '../../src/admin/figures.ts'
 import { MetricText } from '../../src/admin/metric-text.ts'
 import { type AdminPagesParts, adminPages } from '../../src/admin/pages.ts'
+import { Listener } from '../../src/api/listener.ts'
 import { MeterBook } from '../../src/base/meter-book.ts'
 import { SILENT } from '../../src/base/ports/log.ts'
 import { InlineCluster } from '../support/inline-cluster.ts'
@@ -48,7 +48,7 @@ function openPages(
   chainfire: Chainfire,
   book: MeterBook,
   more: Partial<AdminPagesParts> = {},
-): Promise<AdminServer> {
+): Promise<Listener> {
   const metrics = new MetricText(async () => readingsOf(await figures(chainfire, book)), HELP)
   const pages = adminPages({
     chainfire,
@@ -59,19 +59,19 @@ function openPages(
     reports: { '/status': async () => ({ node: 'n1', id: 7n }) },
     ...more,
   })
-  return openAdminServer('127.0.0.1', 0, pages)
+  return Listener.open({ host: '127.0.0.1', port: 0, reusePort: false, tls: undefined, pages })
 }
 
 describe('the pages of a healthy node', () => {
   const book = new MeterBook()
   let node: RunningInline
-  let server: AdminServer
+  let server: Listener
   before(async () => {
     node = await runInline()
     server = await openPages(node.chainfire, book)
   })
   after(async () => {
-    await server.close()
+    await server.close(0)
     await node.close()
   })
   const get = async (path: string, init?: RequestInit): Promise<[number, string]> => {
@@ -168,7 +168,7 @@ describe('the pages of a node without a leader', () => {
     const time = letTimePass(cluster)
     const server = await openPages(cluster.face(last), new MeterBook())
     context.after(async () => {
-      await server.close()
+      await server.close(0)
       await time.stop()
     })
     const get = async (path: string): Promise<[number, string]> => {
@@ -226,7 +226,7 @@ describe('fault pages', () => {
       ['block', 'n2', true],
       ['block', 'n2', false],
     ])
-    await server.close()
+    await server.close(0)
     await node.close()
   })
 })

@@ -55,6 +55,7 @@ export function openDoorOver(
     host: '127.0.0.1',
     port: 0,
     reusePort: false,
+    tls: undefined,
     chainfire,
     flare: flareFace(NOBODY, { node: nodeName('n1'), timeoutMs: 1000 }),
     membership: MEMBERSHIP,
