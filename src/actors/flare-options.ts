@@ -13,6 +13,7 @@ export interface FlareOptions {
   /** The failure domains in which this node's store lies. */
   readonly labels: readonly StoreLabel[]
   readonly oracle: OracleOptions
+  readonly region: RegionOptions
 }
 
 export interface OracleOptions {
@@ -20,7 +21,17 @@ export interface OracleOptions {
   readonly windowMs: number
 }
 
+export interface RegionOptions {
+  /** A region of about this size splits. */
+  readonly splitBytes: number
+  /** One that grew to this all the same takes no more before it has. */
+  readonly maxBytes: number
+}
+
+const MIB = 1024 * 1024
+
 export const FLARE_OPTIONS: FlareOptions = {
   labels: [],
   oracle: { windowMs: 3000 },
+  region: { splitBytes: 64 * MIB, maxBytes: 96 * MIB },
 }

@@ -47,7 +47,7 @@ function open() {
   const hear = (message: Message, node = there) =>
     receive({ type: 'message', message, from: address(node, 'pulse', '0') })
   receive({ type: 'start' })
-  hear({ kind: 'pulse.register', group, nodes: [there] } as Message, here)
+  hear({ kind: 'pulse.register', nodes: [there] } as Message, here)
   return {
     hear,
     /** Lets a second of beats go by; the hello that went out. */

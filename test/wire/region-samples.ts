@@ -167,7 +167,7 @@ const stores: readonly StoreMessage[] = [
   { kind: 'store.create', descriptor },
   { kind: 'store.invite', descriptor, peer: peerId(12) },
   { kind: 'store.split', descriptors: [descriptor, descriptor], campaign: true },
-  { kind: 'store.destroy', region, peer: peerId(11) },
+  { kind: 'store.destroy', region, peer: peerId(11), cleared: true },
   { kind: 'store.done', refusal: 'it overlaps region 3' },
   {
     kind: 'store.report',

@@ -257,7 +257,7 @@ const others = [
   { kind: 'pulse.beat', shard: 1, life: 2 ** 50 } satisfies Pulse.PulseBeat,
   { kind: 'pulse.hello', number: 3 } satisfies Pulse.PulseHello,
   { kind: 'pulse.workers', workers: 2, number: 3 } satisfies Pulse.PulseWorkers,
-  { kind: 'pulse.register', group, nodes: [node] } satisfies Pulse.PulseRegister,
+  { kind: 'pulse.register', nodes: [node] } satisfies Pulse.PulseRegister,
   { kind: 'pulse.ask' } satisfies Pulse.PulseAsk,
   { kind: 'pulse.told', node, now: 'reborn' } satisfies Pulse.PulseTold,
   {

@@ -1,14 +1,14 @@
 /**
- * The actor that beats for its shard, and listens for the shards of other nodes that carry the same
- * groups. It tells those groups who fell silent, came back or was born again, so that a quiet group
- * needs no heartbeat of its own. One beat per pair of shards, however many groups. Once a second it asks
- * the other nodes how many workers they have, and meters how long the answer took.
+ * The actor that beats for its shard, and listens for the shards of other nodes that carry the same groups
+ * and regions. It tells those who fell silent, came back or was born again, so that a quiet group needs no
+ * heartbeat of its own. One beat per pair of shards, however many groups. Once a second it asks the other
+ * nodes how many workers they have, and meters how long the answer took.
  */
 
-import type { GroupId, NodeName } from '../../base/ids.ts'
+import type { NodeName } from '../../base/ids.ts'
 import { type LivenessChange, PulseRecord } from '../../core/pulse/liveness.ts'
 import type { Actor, ActorKind, Context, Input } from '../../runtime/actor.ts'
-import { type Address, address, shardOfKey } from '../../runtime/address.ts'
+import { type Address, address, formatAddress, shardOfKey } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import type {
   PulseBeat,
@@ -29,12 +29,22 @@ export function pulseKind(options: TreeOptions): ActorKind {
   return { kind: PULSE, create: (at) => new Pulse(Number(at.key), options) }
 }
 
+/** An actor of this shard, and the nodes on which others of its key live. */
+interface Listener {
+  readonly at: Address
+  readonly nodes: readonly NodeName[]
+}
+
+type Target = readonly [NodeName, number]
+
 class Pulse implements Actor {
   readonly #shard: number
   readonly #options: TreeOptions
   readonly #record = new PulseRecord(SILENCE_MS)
-  /** Which nodes each group of this shard cares about. */
-  readonly #groups = new Map<GroupId, readonly NodeName[]>()
+  /** By address. */
+  readonly #listeners = new Map<string, Listener>()
+  /** The shards elsewhere that carry somebody's peer, each once; undefined: to be found anew. */
+  #targets: readonly Target[] | undefined
   /** Workers of other nodes, as they said. */
   readonly #workers = new Map<NodeName, number>()
   #beats = 0
@@ -53,7 +63,7 @@ class Pulse implements Actor {
   }
 
   inspect(): object {
-    return { groups: this.#groups.size, targets: this.#targets() }
+    return { listeners: this.#listeners.size, targets: this.#beatTo() }
   }
 
   #start(context: Context): void {
@@ -61,6 +71,10 @@ class Pulse implements Actor {
     for (const group of groups) {
       if (shardOfKey(group, workers) !== this.#shard) continue
       context.sendNow(address(context.self.node, 'raft-group', group), { kind: 'pulse.ask' })
+    }
+    if (this.#options.flare !== undefined) {
+      const keeper = address(context.self.node, 'region-keeper', context.self.key)
+      context.sendNow(keeper, { kind: 'pulse.ask' })
     }
     this.#nextBeat(context)
   }
@@ -73,7 +87,7 @@ class Pulse implements Actor {
   #beat(context: Context): void {
     this.#nextBeat(context)
     const beat: PulseBeat = { kind: 'pulse.beat', shard: this.#shard, life: context.life }
-    for (const [node, shard] of this.#targets()) context.send(pulseAt(node, shard), beat)
+    for (const [node, shard] of this.#beatTo()) context.send(pulseAt(node, shard), beat)
     if (this.#beats++ % HELLO_BEATS === 0) this.#greet(context)
     for (const change of this.#record.look(context.nowMs)) this.#tell(change, context)
   }
@@ -82,12 +96,18 @@ class Pulse implements Actor {
     const number = this.#hello.number + 1
     this.#hello = { number, atUs: context.stopwatchUs() }
     const hello: PulseHello = { kind: 'pulse.hello', number }
-    const nodes = new Set([...this.#groups.values()].flat())
+    const nodes = new Set<NodeName>()
+    for (const listener of this.#listeners.values()) {
+      for (const node of listener.nodes) nodes.add(node)
+    }
     for (const node of nodes) context.sendNow(pulseAt(node, 0), hello)
   }
 
   #greeted({ workers, number }: PulseWorkers, node: NodeName, context: Context): void {
-    this.#workers.set(node, workers)
+    if (this.#workers.get(node) !== workers) {
+      this.#workers.set(node, workers)
+      this.#targets = undefined
+    }
     this.#expect(context)
     if (number !== this.#hello.number) return
     const seconds = (context.stopwatchUs() - this.#hello.atUs) / 1e6
@@ -113,55 +133,57 @@ class Pulse implements Actor {
         this.#greeted(message as PulseWorkers, from.node, context)
         return
       case 'pulse.register':
-        this.#register(message as PulseRegister, context)
+        this.#register(message as PulseRegister, from, context)
         return
       default:
         return
     }
   }
 
-  #register({ group, nodes }: PulseRegister, context: Context): void {
-    this.#groups.set(group, nodes)
-    this.#expect(context)
+  #register({ nodes }: PulseRegister, at: Address, context: Context): void {
+    if (nodes.length === 0) this.#listeners.delete(formatAddress(at))
+    else this.#listeners.set(formatAddress(at), { at, nodes })
+    this.#targets = undefined
     for (const node of nodes) {
-      const shard = this.#shardOf(group, node)
-      if (shard === undefined || !this.#record.isSilent(node, shard)) continue
-      this.#tellGroup(group, { kind: 'pulse.told', node, now: 'silent' }, context)
+      const shard = this.#shardOf(at, node)
+      if (shard === undefined) continue
+      this.#record.expect(node, shard, context.nowMs)
+      if (!this.#record.isSilent(node, shard)) continue
+      const told: PulseTold = { kind: 'pulse.told', node, now: 'silent' }
+      context.sendNow(at, told)
     }
   }
 
   #expect(context: Context): void {
-    for (const [node, shard] of this.#targets()) this.#record.expect(node, shard, context.nowMs)
+    for (const [node, shard] of this.#beatTo()) this.#record.expect(node, shard, context.nowMs)
   }
 
-  /** The shards elsewhere that carry a group of this shard, each once. */
-  #targets(): readonly (readonly [NodeName, number])[] {
-    const targets = new Map<string, readonly [NodeName, number]>()
-    for (const [group, nodes] of this.#groups) {
+  #beatTo(): readonly Target[] {
+    if (this.#targets !== undefined) return this.#targets
+    const targets = new Map<string, Target>()
+    for (const { at, nodes } of this.#listeners.values()) {
       for (const node of nodes) {
-        const shard = this.#shardOf(group, node)
+        const shard = this.#shardOf(at, node)
         if (shard !== undefined) targets.set(`${node} ${shard}`, [node, shard])
       }
     }
-    return [...targets.values()]
+    this.#targets = [...targets.values()]
+    return this.#targets
   }
 
-  #shardOf(group: GroupId, node: NodeName): number | undefined {
+  /** Where the actor of that key lives on another node. */
+  #shardOf({ key }: Address, node: NodeName): number | undefined {
     const workers = this.#workers.get(node)
-    return workers === undefined ? undefined : shardOfKey(group, workers)
+    return workers === undefined ? undefined : shardOfKey(key, workers)
   }
 
   #tell(change: LivenessChange, context: Context): void {
     const node = change.node as NodeName
     const told: PulseTold = { kind: 'pulse.told', node, now: change.now }
-    for (const [group, nodes] of this.#groups) {
-      if (!nodes.includes(node) || this.#shardOf(group, node) !== change.shard) continue
-      this.#tellGroup(group, told, context)
+    for (const { at, nodes } of this.#listeners.values()) {
+      if (!nodes.includes(node) || this.#shardOf(at, node) !== change.shard) continue
+      context.sendNow(at, told)
     }
-  }
-
-  #tellGroup(group: GroupId, told: PulseTold, context: Context): void {
-    context.sendNow(address(context.self.node, 'raft-group', group), told)
   }
 }
 

@@ -39,7 +39,7 @@ export class Neighbours {
     // A newcomer is in nobody's configuration yet, but must be heard to get there.
     const nodes = new Set(directory.members().map((member) => member.node))
     nodes.delete(options.node)
-    const register: PulseRegister = { kind: 'pulse.register', group, nodes: [...nodes] }
+    const register: PulseRegister = { kind: 'pulse.register', nodes: [...nodes] }
     const shard = shardOfKey(group, options.workers)
     context.sendNow(address(options.node, 'pulse', String(shard)), register)
   }

@@ -1,8 +1,8 @@
 /** The pulse of shards: who is alive between nodes, told to the groups of the same shard. */
 
-import type { GroupId, NodeName } from '../../base/ids.ts'
+import type { NodeName } from '../../base/ids.ts'
 import type { Liveness } from '../../core/pulse/liveness.ts'
-import { branded, count, list, oneOf, type Schema, struct, text } from '../schema.ts'
+import { count, list, oneOf, struct } from '../schema.ts'
 import { node } from './group.ts'
 import type { MessageShapes } from './shapes.ts'
 
@@ -28,10 +28,9 @@ export interface PulseWorkers {
   readonly number: number
 }
 
-/** A group of this shard wants to hear of the shards that carry it on these nodes. */
+/** The sender wants to hear of the shards that carry actors of its key on these nodes. None: of nobody any more. */
 export interface PulseRegister {
   readonly kind: 'pulse.register'
-  readonly group: GroupId
   readonly nodes: readonly NodeName[]
 }
 
@@ -46,7 +45,6 @@ export interface PulseTold {
   readonly now: Liveness
 }
 
-const group: Schema<GroupId> = branded(text(NODES))
 const system = { lane: 'system', refusal: 'drop' } as const
 
 export const PULSE_MESSAGES: MessageShapes = {
@@ -56,7 +54,7 @@ export const PULSE_MESSAGES: MessageShapes = {
   'pulse.register': {
     tag: 93,
     delivery: system,
-    schema: struct({ group, nodes: list(node, NODES) }),
+    schema: struct({ nodes: list(node, NODES) }),
   },
   'pulse.ask': { tag: 94, delivery: system, schema: struct({}) },
   'pulse.told': {

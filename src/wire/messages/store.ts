@@ -35,11 +35,12 @@ export interface StoreSplit {
   readonly campaign: boolean
 }
 
-/** From a peer that is no member any more: its tombstone is on disk, its rows go next. */
+/** From a peer that is no member any more: first for its tombstone, then that none of its rows is left. */
 export interface StoreDestroy {
   readonly kind: 'store.destroy'
   readonly region: RegionId
   readonly peer: PeerId
+  readonly cleared: boolean
 }
 
 /** Undefined: done, or done before. */
@@ -69,7 +70,7 @@ export interface KeeperStart {
   readonly campaign: boolean
 }
 
-/** To the keeper: the region stops, and all of its rows go; answered when nothing is left but the tombstone. */
+/** To the keeper: the region stops; nothing is left of it but its tombstone. */
 export interface KeeperStop {
   readonly kind: 'keeper.stop'
   readonly region: RegionId
@@ -110,7 +111,7 @@ export const STORE_MESSAGES: MessageShapes = {
     delivery: fails,
     schema: struct({ descriptors: list(descriptor, PARTS), campaign: bool }),
   },
-  'store.destroy': { tag: 133, delivery: fails, schema: struct({ region, peer }) },
+  'store.destroy': { tag: 133, delivery: fails, schema: struct({ region, peer, cleared: bool }) },
   'store.done': {
     tag: 134,
     delivery: drops,
@@ -129,8 +130,8 @@ export const STORE_MESSAGES: MessageShapes = {
       reads: count,
     }),
   },
-  'keeper.start': { tag: 136, delivery: fails, schema: struct({ region, campaign: bool }) },
-  'keeper.stop': { tag: 137, delivery: fails, schema: struct({ region }) },
+  'keeper.start': { tag: 136, delivery: drops, schema: struct({ region, campaign: bool }) },
+  'keeper.stop': { tag: 137, delivery: drops, schema: struct({ region }) },
   'keeper.hello': { tag: 138, delivery: fails, schema: struct({ shard: count }) },
   'keeper.regions': {
     tag: 139,

@@ -1,0 +1,283 @@
+/**
+ * Writes of clients, on the leader: each gets its timestamp, all of a turn by one question to the oracle, goes
+ * through the evaluator, and is answered when its entry is applied here.
+ *
+ * C-1: a command is proposed at most once. C-2: a refusal is certain; when leadership is lost, or time is up,
+ * whoever may be in the log is told that the outcome is unknown.
+ */
+
+import type { RegionEntry } from '../../core/region/entry.ts'
+import {
+  type CommandEvaluator,
+  type EvaluatorEffect,
+  needsStamp,
+} from '../../core/region/evaluation.ts'
+import {
+  type RegionCommand,
+  type RegionEpoch,
+  type RegionRefusal,
+  type RegionResult,
+  type Timestamp,
+  timestamp,
+} from '../../core/region/types.ts'
+import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
+import { readVersionRow } from '../../storage/region-rows.ts'
+import type { Row } from '../../storage/store.ts'
+import type { OracleStampsAre } from '../../wire/messages/oracle.ts'
+import type {
+  RegionUndetermined,
+  RegionWrite,
+  RegionWriteDone,
+} from '../../wire/messages/region.ts'
+import { encodeRegionEntry } from '../../wire/region-entry.ts'
+import type { Leadership } from './leadership.ts'
+import { askStamps } from './oracle.ts'
+import { epochRefusal, refuse, staleEpoch } from './refuse.ts'
+import type { Replica } from './replica.ts'
+
+interface Waiter {
+  readonly question: Question
+  readonly deadlineMs: number
+}
+
+/** Waits for its timestamp, the first or a fresher one. */
+interface Unstamped {
+  readonly ticket: number
+  /** Undefined: the evaluator has it already. */
+  readonly command: RegionCommand | undefined
+  readonly epoch: RegionEpoch
+}
+
+interface Proposal {
+  readonly ticket: number
+  readonly term: number
+}
+
+const STAMPS_TAG = 'stamps:'
+const ROWS_TAG = 'rows:'
+const BUSY_MS = 50
+const OVERGROWN_MS = 500
+/** Bytes of one page of versions. */
+const PAGE_BYTES = 256 * 1024
+
+export class Commands {
+  readonly #replica: Replica
+  readonly #leadership: Leadership
+  /** In order of arrival, hence of deadline. */
+  readonly #waiters = new Map<number, Waiter>()
+  /** By index: what was proposed and is not applied. */
+  readonly #proposals = new Map<number, Proposal>()
+  readonly #stamping = new Map<string, readonly Unstamped[]>()
+  #unstamped: Unstamped[] = []
+  #ticket = 0
+  #asks = 0
+  /** Since the last report. */
+  taken = 0
+
+  constructor(replica: Replica, leadership: Leadership) {
+    this.#replica = replica
+    this.#leadership = leadership
+  }
+
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  take({ command, epoch }: RegionWrite, question: Question, context: Context): void {
+    const refusal = this.#refusal(epoch) ?? this.#overgrown(command)
+    if (refusal !== undefined) {
+      refuse(question, refusal, context)
+      return
+    }
+    this.taken += 1
+    this.#ticket += 1
+    const ticket = this.#ticket
+    const deadlineMs = context.nowMs + this.#replica.options.limits.requestTimeoutMs
+    this.#waiters.set(ticket, { question, deadlineMs })
+    if (needsStamp(command)) this.#unstamped.push({ ticket, command, epoch })
+    else this.#leadership.evaluator?.submit(ticket, command, undefined)
+    this.#replica.flushSoon(context)
+  }
+
+  /** What the turn's commands want: timestamps, rows, a place in the log. */
+  flush(context: Context): void {
+    this.run(context)
+    if (this.#unstamped.length === 0) return
+    this.#asks += 1
+    const tag = `${STAMPS_TAG}${this.#asks}`
+    this.#stamping.set(tag, this.#unstamped)
+    askStamps(this.#unstamped.length, tag, context)
+    this.#unstamped = []
+  }
+
+  ownsTag(tag: string): boolean {
+    return tag.startsWith(STAMPS_TAG) || tag.startsWith(ROWS_TAG)
+  }
+
+  /** Timestamps for all that asked for them together, or none: then nothing was done. */
+  stamped(tag: string, outcome: AskOutcome, context: Context): void {
+    const waiting = this.#stamping.get(tag)
+    if (waiting === undefined) return
+    this.#stamping.delete(tag)
+    const told = outcome.ok && outcome.message.kind === 'oracle.stamps-are'
+    const first = told ? (outcome.message as OracleStampsAre).first : undefined
+    if (first !== undefined) this.#leadership.clock(first, context)
+    for (const [at, unstamped] of waiting.entries()) {
+      if (first === undefined) this.#unstampable(unstamped, context)
+      else this.#stamp(unstamped, timestamp(first + BigInt(at)), context)
+    }
+    this.#replica.flushSoon(context)
+  }
+
+  rows(tag: string, rows: readonly Row[], more: boolean): void {
+    const ticket = Number(tag.slice(ROWS_TAG.length))
+    this.#leadership.evaluator?.found(ticket, rows.map(readVersionRow), more)
+  }
+
+  /** An entry was applied: whoever of this leader's clients it was for is answered. */
+  applied(index: number, term: number, outcome: 'done' | 'epoch' | 'driver'): void {
+    const proposal = this.#proposals.get(index)
+    if (proposal === undefined) return
+    this.#proposals.delete(index)
+    if (proposal.term === term) this.#leadership.evaluator?.applied(proposal.ticket, outcome)
+  }
+
+  /** Carries out what the evaluator wants. */
+  run(context: Context): void {
+    const { evaluator } = this.#leadership
+    if (evaluator !== undefined) this.#perform(evaluator, context)
+  }
+
+  /** This leader's time is over: what its evaluator had is told, what had no timestamp was not done. */
+  end(over: CommandEvaluator | undefined, context: Context): void {
+    if (over !== undefined) this.#perform(over, context)
+    const refusal = this.#leadership.refusal() ?? { reason: 'not-ready' }
+    for (const { ticket } of [...this.#unstamped, ...[...this.#stamping.values()].flat()]) {
+      this.#refuse(ticket, refusal, context)
+    }
+    this.#unstamped = []
+    this.#stamping.clear()
+    this.#proposals.clear()
+  }
+
+  expire(context: Context): void {
+    for (const [ticket, { deadlineMs, question }] of this.#waiters) {
+      if (deadlineMs > context.nowMs) return
+      this.#waiters.delete(ticket)
+      context.answerNow(question, UNDETERMINED)
+    }
+  }
+
+  #refusal(epoch: RegionEpoch): RegionRefusal | undefined {
+    const refusal = this.#leadership.refusal()
+    if (refusal !== undefined) return refusal
+    const { limits } = this.#replica.options
+    const full = this.#waiters.size >= limits.maxWaiting
+    if (full || this.#replica.applyLag > limits.maxApplyLag) {
+      return { reason: 'busy', retryMs: BUSY_MS }
+    }
+    return epochRefusal(this.#replica, epoch, 'data')
+  }
+
+  /** Split late: what makes the region grow waits until it has. */
+  #overgrown({ op }: RegionCommand): RegionRefusal | undefined {
+    const { state, flare } = this.#replica
+    const grows = op === 'write' || op === 'prewrite' || op === 'delete-range'
+    if (!grows || state.size.bytes < flare.region.maxBytes) return undefined
+    return { reason: 'busy', retryMs: OVERGROWN_MS }
+  }
+
+  #stamp({ ticket, command, epoch }: Unstamped, stamp: Timestamp, context: Context): void {
+    const { evaluator } = this.#leadership
+    if (command === undefined) {
+      evaluator?.stamped(ticket, stamp)
+      return
+    }
+    const refusal = this.#leadership.refusal() ?? epochRefusal(this.#replica, epoch, 'data')
+    if (refusal !== undefined) this.#refuse(ticket, refusal, context)
+    else evaluator?.submit(ticket, command, stamp)
+  }
+
+  /** The oracle did not answer: what the evaluator has already is asked for again, the rest refused. */
+  #unstampable(unstamped: Unstamped, context: Context): void {
+    if (unstamped.command === undefined) this.#unstamped.push(unstamped)
+    else this.#refuse(unstamped.ticket, { reason: 'busy', retryMs: BUSY_MS }, context)
+  }
+
+  #perform(evaluator: CommandEvaluator, context: Context): void {
+    for (let effects = evaluator.take(); effects.length > 0; effects = evaluator.take()) {
+      for (const effect of effects) this.#one(evaluator, effect, context)
+    }
+  }
+
+  #one(evaluator: CommandEvaluator, effect: EvaluatorEffect, context: Context): void {
+    const { ticket } = effect
+    switch (effect.type) {
+      case 'read': {
+        const { span } = effect
+        const range = this.#replica.data.versionSpan(span)
+        context.scan(range, { rows: span.rows, bytes: PAGE_BYTES }, `${ROWS_TAG}${ticket}`)
+        return
+      }
+      case 'stamp':
+        this.#unstamped.push({
+          ticket,
+          command: undefined,
+          epoch: this.#replica.descriptor.epoch,
+        })
+        return
+      case 'propose':
+        this.#propose(evaluator, ticket, effect.entry, context)
+        return
+      case 'answer':
+        this.#answer(ticket, effect.result, context)
+        return
+      case 'refuse':
+        this.#refuse(ticket, effect.refusal, context)
+        return
+      case 'undetermined':
+        this.#conclude(ticket, (question) => context.answerNow(question, UNDETERMINED))
+    }
+  }
+
+  #propose(
+    evaluator: CommandEvaluator,
+    ticket: number,
+    entry: RegionEntry,
+    context: Context,
+  ): void {
+    const outcome = this.#replica.raft.propose(encodeRegionEntry(entry))
+    if (outcome.ok) {
+      this.#proposals.set(outcome.index, { ticket, term: outcome.term })
+      return
+    }
+    evaluator.dropped(ticket)
+    const busy = outcome.reason === 'overloaded'
+    this.#refuse(
+      ticket,
+      busy ? { reason: 'busy', retryMs: BUSY_MS } : { reason: 'not-ready' },
+      context,
+    )
+  }
+
+  #answer(ticket: number, result: RegionResult, context: Context): void {
+    const done: RegionWriteDone = { kind: 'region.write-done', result }
+    this.#conclude(ticket, (question) => context.answerNow(question, done))
+  }
+
+  #refuse(ticket: number, refusal: RegionRefusal, context: Context): void {
+    this.#conclude(ticket, (question) => {
+      const known = refusal.reason === 'epoch' ? staleEpoch(this.#replica) : refusal
+      refuse(question, known, context)
+    })
+  }
+
+  #conclude(ticket: number, tell: (question: Question) => void): void {
+    const waiter = this.#waiters.get(ticket)
+    if (waiter === undefined) return
+    this.#waiters.delete(ticket)
+    tell(waiter.question)
+  }
+}
+
+const UNDETERMINED: RegionUndetermined = { kind: 'region.undetermined' }

@@ -1,0 +1,121 @@
+/** The rooms of a region's peer at work, and which of them knows which. */
+
+import { RaftMachine } from '../../core/raft/machine.ts'
+import { RAFT_DEFAULTS, type RaftConfig } from '../../core/raft/types.ts'
+import type { StructureChange } from '../../core/region/applied.ts'
+import type { RegionId } from '../../core/region/types.ts'
+import type { Context } from '../../runtime/actor.ts'
+import type { GroupKeys } from '../../storage/keyspace.ts'
+import type { StoreOp } from '../../storage/store.ts'
+import { RaftDisk } from '../consensus/raft-disk.ts'
+import type { TreeOptions, TreePorts } from '../options.ts'
+import { Applier } from './applier.ts'
+import { Children } from './children.ts'
+import { Commands } from './commands.ts'
+import { EffectRunner } from './effects.ts'
+import { Fence } from './fence.ts'
+import { Leadership } from './leadership.ts'
+import { Members } from './members.ts'
+import { Neighbours } from './neighbours.ts'
+import { Orders } from './orders.ts'
+import { Reads } from './reads.ts'
+import type { Recovered } from './recovery.ts'
+import { Replica } from './replica.ts'
+import { Splits } from './splits.ts'
+
+export interface RoomsParts {
+  readonly id: RegionId
+  readonly keys: GroupKeys
+  readonly options: TreeOptions
+  readonly ports: TreePorts
+  readonly recovered: Recovered
+}
+
+export class Rooms {
+  readonly replica: Replica
+  readonly leadership: Leadership
+  readonly commands: Commands
+  readonly reads: Reads
+  readonly members: Members
+  readonly splits: Splits
+  readonly orders: Orders
+  readonly children: Children
+  readonly neighbours: Neighbours
+  readonly fence: Fence
+  readonly effects: EffectRunner
+
+  constructor(parts: RoomsParts, context: Context) {
+    const { recovered, keys, options } = parts
+    const raft = new RaftMachine(raftConfig(recovered, options, context), recovered.restored)
+    const disk = new RaftDisk(raft, keys, recovered.logRows)
+    this.replica = new Replica({ ...parts, ...recovered, raft, disk })
+    this.leadership = new Leadership(this.replica)
+    this.commands = new Commands(this.replica, this.leadership)
+    this.reads = new Reads(this.replica, this.leadership)
+    this.members = new Members(this.replica)
+    this.splits = new Splits(this.replica, this.leadership)
+    this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
+    this.children = new Children(this.replica)
+    this.neighbours = new Neighbours(this.replica, this.commands, this.reads)
+    this.fence = new Fence(this.replica)
+    this.effects = new EffectRunner(this.replica, {
+      applier: this.#applier(),
+      reads: this.reads,
+      applied: (at) => this.#applied(at),
+      leaderChanged: (at) => this.#leaderChanged(at),
+      snapshot: () => {},
+    })
+  }
+
+  /** Somebody waits here for what only time or consensus brings. */
+  get waiting(): boolean {
+    return this.commands.waiting + this.reads.waiting > 0 || this.children.waiting
+  }
+
+  #applier(): Applier {
+    return new Applier(this.replica, {
+      outcome: (index, term, outcome) => {
+        this.splits.applied(index)
+        this.commands.applied(index, term, outcome)
+      },
+      structure: (change, context) => this.#structure(change, context),
+    })
+  }
+
+  #structure(change: StructureChange, context: Context): readonly StoreOp[] {
+    if (change.type === 'split') return this.children.born(change.children, context)
+    this.members.changed(context)
+    this.neighbours.register(context)
+    return []
+  }
+
+  #applied(context: Context): void {
+    this.members.announced()
+    this.leadership.advance(context)
+    this.reads.applied(context)
+    this.commands.run(context)
+    this.neighbours.applied(context)
+  }
+
+  #leaderChanged(context: Context): void {
+    const over = this.leadership.end()
+    this.commands.end(over, context)
+    this.reads.end(context)
+    this.splits.end()
+    this.neighbours.report(context)
+  }
+}
+
+function raftConfig(recovered: Recovered, options: TreeOptions, context: Context): RaftConfig {
+  const { limits } = options
+  return {
+    ...RAFT_DEFAULTS,
+    self: recovered.self,
+    // Peers must never draw alike, even where their hosts do.
+    seed: (context.random(2 ** 31) + recovered.self * 0x9e3779b1) % 2 ** 31,
+    electionTicks: limits.electionTicks,
+    catchUpEntries: limits.keepEntries,
+    quiesceTicks: limits.quiesceTicks,
+    maxUncommittedBytes: limits.maxUncommittedBytes,
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Splitting, on the leader: by the region's own size, or because the driver wants it. Keys come from samples
+ * unless they are given, ids from the driver unless they came with its order. While a split is in the log
+ * nothing else is proposed.
+ */
+
+import type { SplitEntry } from '../../core/region/entry.ts'
+import { splitProblem } from '../../core/region/split.ts'
+import type { RegionOrder, SplitIds } from '../../core/region/types.ts'
+import type { AskOutcome, Context } from '../../runtime/actor.ts'
+import { address } from '../../runtime/address.ts'
+import type { Row } from '../../storage/store.ts'
+import type { DriverSplitIds, DriverSplitIdsAre } from '../../wire/messages/driver.ts'
+import { encodeRegionEntry } from '../../wire/region-entry.ts'
+import { PLACEMENT_DRIVER, SYSTEM } from '../flare-options.ts'
+import type { Leadership } from './leadership.ts'
+import type { Replica } from './replica.ts'
+import { type Cuts, Sampler } from './sampler.ts'
+
+type SplitOrder = Extract<RegionOrder, { readonly order: 'split' }>
+
+type Stage =
+  | { readonly at: 'idle' }
+  /** `ids` undefined: the driver is asked for them. */
+  | {
+      readonly at: 'sampling'
+      readonly sampler: Sampler
+      readonly driverEpoch: number
+      readonly ids: readonly SplitIds[] | undefined
+      readonly parts: number
+    }
+  | { readonly at: 'asking'; readonly cuts: Cuts }
+  | { readonly at: 'in-log'; readonly index: number; readonly term: number }
+
+const IDS_TAG = 'split-ids'
+const SAMPLE_TAG = 'sample:'
+const ASK_MS = 5000
+const PARTS_MAX = 16
+/** After a split that came to nothing. */
+const PAUSE_MS = 2000
+const IDLE: Stage = { at: 'idle' }
+
+export class Splits {
+  readonly #replica: Replica
+  readonly #leadership: Leadership
+  #stage: Stage = IDLE
+  #notBeforeMs = 0
+  #samplings = 0
+
+  constructor(replica: Replica, leadership: Leadership) {
+    this.#replica = replica
+    this.#leadership = leadership
+  }
+
+  /** Looks at the size. */
+  tick(context: Context): void {
+    const { bytes } = this.#replica.state.size
+    const { splitBytes } = this.#replica.flare.region
+    const due = this.#stage.at === 'idle' && context.nowMs >= this.#notBeforeMs
+    if (bytes < splitBytes || !due || this.#leadership.evaluator === undefined) return
+    const parts = Math.min(PARTS_MAX, Math.max(2, Math.floor(bytes / (splitBytes / 2))))
+    this.#sample({ driverEpoch: 0, ids: undefined, parts }, context)
+  }
+
+  /** Why the order is not carried out; undefined: it is under way. */
+  order(order: SplitOrder, driverEpoch: number, context: Context): string | undefined {
+    if (this.#stage.at === 'in-log') return 'a split is under way already'
+    const { keys, children } = order
+    if (keys.length > 0) {
+      const sizes = keys.map(() => ({ rows: 0, bytes: 0 }))
+      return this.#propose({ keys, sizes }, children, driverEpoch)
+    }
+    if (children.length === 0) return 'a split needs ids for its new regions'
+    this.#sample({ driverEpoch, ids: children, parts: children.length + 1 }, context)
+    return undefined
+  }
+
+  ownsTag(tag: string): boolean {
+    return tag === IDS_TAG || tag.startsWith(SAMPLE_TAG)
+  }
+
+  page(tag: string, rows: readonly Row[], more: boolean, context: Context): void {
+    const stage = this.#stage
+    if (stage.at !== 'sampling' || stage.sampler.tag !== tag) return
+    if (!stage.sampler.page(rows, more, context)) return
+    const cuts = stage.sampler.cuts(stage.parts)
+    if (cuts.keys.length === 0) this.#pause('there is no key to split at', context)
+    else if (stage.ids === undefined) this.#askIds(cuts, context)
+    else {
+      const ids = stage.ids.slice(0, cuts.keys.length)
+      const problem = this.#propose(cuts, ids, stage.driverEpoch)
+      if (problem !== undefined) this.#pause(problem, context)
+    }
+  }
+
+  ids(outcome: AskOutcome, context: Context): void {
+    const stage = this.#stage
+    if (stage.at !== 'asking') return
+    if (!outcome.ok || outcome.message.kind !== 'driver.split-ids-are') {
+      this.#pause('the driver gave no ids', context)
+      return
+    }
+    const { ids } = outcome.message as DriverSplitIdsAre
+    const problem = this.#propose(stage.cuts, ids, 0)
+    if (problem !== undefined) this.#pause(problem, context)
+  }
+
+  /** An entry of the log was applied: perhaps the split. */
+  applied(index: number): void {
+    if (this.#stage.at !== 'in-log' || this.#stage.index !== index) return
+    this.#stage = IDLE
+    this.#leadership.evaluator?.thaw()
+  }
+
+  /** Leadership is over. */
+  end(): void {
+    this.#stage = IDLE
+  }
+
+  #sample(
+    wish: Omit<Extract<Stage, { readonly at: 'sampling' }>, 'at' | 'sampler'>,
+    context: Context,
+  ): void {
+    const { data, descriptor, state } = this.#replica
+    this.#samplings += 1
+    const tag = `${SAMPLE_TAG}${this.#samplings}`
+    const sampler = new Sampler(tag, data, descriptor, state.size.bytes)
+    this.#stage = { at: 'sampling', sampler, ...wish }
+    sampler.begin(context)
+  }
+
+  #askIds(cuts: Cuts, context: Context): void {
+    this.#stage = { at: 'asking', cuts }
+    const { id, descriptor, options } = this.#replica
+    const ask: DriverSplitIds = {
+      kind: 'driver.split-ids',
+      region: id,
+      epoch: descriptor.epoch,
+      parts: cuts.keys.length + 1,
+    }
+    const to = address(options.node, PLACEMENT_DRIVER, SYSTEM)
+    context.ask(to, ask, { tag: IDS_TAG, timeoutMs: ASK_MS })
+  }
+
+  #propose(
+    { keys, sizes }: Cuts,
+    children: readonly SplitIds[],
+    driverEpoch: number,
+  ): string | undefined {
+    const { descriptor, raft } = this.#replica
+    const { evaluator } = this.#leadership
+    const entry: SplitEntry = {
+      type: 'split',
+      epoch: descriptor.epoch,
+      driverEpoch,
+      keys,
+      children,
+      sizes,
+    }
+    const problem = splitProblem(descriptor, entry)
+    if (problem !== undefined) return problem
+    if (evaluator === undefined) return 'not-ready'
+    evaluator.freeze()
+    const outcome = raft.propose(encodeRegionEntry(entry))
+    if (outcome.ok) this.#stage = { at: 'in-log', index: outcome.index, term: outcome.term }
+    else evaluator.thaw()
+    return outcome.ok ? undefined : outcome.reason
+  }
+
+  #pause(reason: string, context: Context): void {
+    context.log.info({ reason }, 'a split came to nothing')
+    this.#stage = IDLE
+    this.#notBeforeMs = context.nowMs + PAUSE_MS
+  }
+}
