@@ -41,7 +41,14 @@ export function failureOf(endpoint: string, error: ServiceError): CallFailed {
   return new CallFailed(endpoint, error.code, text, outcomeOf(error.code, text))
 }
 
+/** FlareDB's own word for why, at the beginning of its texts. */
+const FLARE_REASON = /^flaredb: ([a-z-]+): /
+const FLARE_NOTHING_DONE = new Set(['unavailable', 'overloaded'])
+
 function outcomeOf(code: number, text: string): FailureOutcome {
+  const reason = FLARE_REASON.exec(text)?.[1]
+  if (reason === 'undetermined') return 'unknown'
+  if (reason !== undefined) return FLARE_NOTHING_DONE.has(reason) ? 'not-done' : 'refused'
   if (NOTHING_DONE.has(text)) return 'not-done'
   return OPEN.has(code) ? 'unknown' : 'refused'
 }

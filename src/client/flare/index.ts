@@ -1,0 +1,18 @@
+/** What the package offers as `plasma/flare`. */
+
+export type { ClientTls } from '../endpoints.ts'
+export { type Text, textOf } from '../shapes.ts'
+export type { ModeName, NamespaceInfo, StoreInfo, StoreStateName, Stores } from './admin.ts'
+export { connect, type FlareClient, type FlareOptions, type Stamps } from './client.ts'
+export { Conflict, FlareError, NamespaceMode, Undetermined, VersionMismatch } from './errors.ts'
+export type {
+  BatchOp,
+  BatchPart,
+  Checksum,
+  Namespace,
+  Page,
+  PageOptions,
+  PutOptions,
+  Range,
+  ReadOptions,
+} from './namespace.ts'
