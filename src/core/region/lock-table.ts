@@ -30,10 +30,16 @@ export class LockTable {
     return this.#locks.size === 0 ? undefined : this.#locks.get(key)
   }
 
+  /** Keeps a copy: what it is given may be a small part of a big buffer. */
   put(lock: LockRow): void {
     const text = keyText(lock.key)
     this.#remove(text)
-    this.#locks.add(text, lock)
+    this.#locks.add(text, {
+      ...lock,
+      key: lock.key.slice(),
+      primary: lock.primary.slice(),
+      value: lock.value.slice(),
+    })
     this.#bytes += lockBytes(lock)
   }
 

@@ -236,7 +236,7 @@ export type RegionCommand =
 
 export type RegionResult =
   | { readonly op: 'written'; readonly version: Timestamp }
-  /** An expectation failed, nothing was written: the versions found (0: none), in the order of `ops`. */
+  /** An expectation failed, nothing was written: the versions found (0: none, or nothing expected), in the order of `ops`. */
   | { readonly op: 'mismatch'; readonly versions: readonly Timestamp[] }
   | { readonly op: 'deleted'; readonly keys: number; readonly next: Bytes | undefined }
   /** `committed` is set when one phase was enough. */
@@ -251,11 +251,14 @@ export type RegionResult =
       readonly ttlMs: number
     }
   | { readonly op: 'locked'; readonly locks: readonly Lock[] }
-  /** Somebody committed this key after the transaction started, or it was rolled back by others. */
+  /**
+   * Somebody committed this key after the transaction started, or it was rolled back by others, or, when it was to
+   * be rolled back, is committed already.
+   */
   | {
       readonly op: 'conflict'
       readonly key: Bytes
-      readonly reason: 'newer-version' | 'rolled-back' | 'exists' | 'commit-too-low'
+      readonly reason: 'newer-version' | 'rolled-back' | 'exists' | 'commit-too-low' | 'committed'
       readonly version: Timestamp
     }
   /** The session's answer is no longer known: the write may have happened. */
@@ -274,6 +277,8 @@ export type RegionRefusal =
   | { readonly reason: 'not-ready' }
   | { readonly reason: 'no-space' }
   | { readonly reason: 'eventual-namespace' }
+  /** More than one log entry may hold. */
+  | { readonly reason: 'too-large' }
 
 // ------------------------------------------------------------------------------------------ orders
 

@@ -174,7 +174,7 @@ export const regionResult: Schema<RegionResult> = union('op', {
   locked: struct({ locks }),
   conflict: struct({
     key,
-    reason: oneOf('newer-version', 'rolled-back', 'exists', 'commit-too-low'),
+    reason: oneOf('newer-version', 'rolled-back', 'exists', 'commit-too-low', 'committed'),
     version: timestamp,
   }),
   undetermined: struct({}),
@@ -188,6 +188,7 @@ export const regionRefusal: Schema<RegionRefusal> = union('reason', {
   'not-ready': struct({}),
   'no-space': struct({}),
   'eventual-namespace': struct({}),
+  'too-large': struct({}),
 })
 
 export const regionOrder: Schema<RegionOrder> = union('order', {
