@@ -130,8 +130,10 @@ export class Commands {
   }
 
   rows(tag: string, rows: readonly Row[], more: boolean): void {
-    const ticket = Number(tag.slice(ROWS_TAG.length))
-    this.#leadership.evaluator?.found(ticket, rows.map(readVersionRow), more)
+    const [term, read] = tag.slice(ROWS_TAG.length).split(' ').map(Number) as [number, number]
+    // Asked for by the evaluator of a term that is over.
+    if (term !== this.#replica.term) return
+    this.#leadership.evaluator?.found(read, rows.map(readVersionRow), more)
   }
 
   /** An entry was applied: whoever of this leader's clients it was for is answered. */
@@ -214,9 +216,10 @@ export class Commands {
     const { ticket } = effect
     switch (effect.type) {
       case 'read': {
-        const { span } = effect
+        const { span, read } = effect
+        const tag = `${ROWS_TAG}${this.#replica.term} ${read}`
         const range = this.#replica.data.versionSpan(span)
-        context.scan(range, { rows: span.rows, bytes: PAGE_BYTES }, `${ROWS_TAG}${ticket}`)
+        context.scan(range, { rows: span.rows, bytes: PAGE_BYTES }, tag)
         return
       }
       case 'stamp':
@@ -267,9 +270,14 @@ export class Commands {
 
   #refuse(ticket: number, refusal: RegionRefusal, context: Context): void {
     this.#conclude(ticket, (question) => {
-      const known = refusal.reason === 'epoch' ? staleEpoch(this.#replica) : refusal
-      refuse(question, known, context)
+      refuse(question, this.#known(refusal), context)
     })
+  }
+
+  /** With what the evaluator leaves to this peer to say. */
+  #known(refusal: RegionRefusal): RegionRefusal {
+    if (refusal.reason === 'epoch') return staleEpoch(this.#replica)
+    return refusal.reason === 'not-leader' ? (this.#leadership.refusal() ?? refusal) : refusal
   }
 
   #conclude(ticket: number, tell: (question: Question) => void): void {
