@@ -80,6 +80,12 @@ program
   .description('print the JSON Schema of a config file, for editors')
   .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)))
 
+const flare = program
+  .command('flare')
+  .description('use and look after FlareDB: keys, namespaces, regions, stores')
+// They bring the client along, which no other command needs.
+if (process.argv[2] === 'flare') (await import('./flare/command.ts')).addFlareCommands(flare)
+
 program
   .command('sim')
   .description('run the simulator')

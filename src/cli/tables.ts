@@ -108,10 +108,10 @@ export function chainfireOf(report: StatusReport): GroupReport | undefined {
   return report.shards.flatMap(({ groups }) => groups).find(({ group }) => group === 'chainfire')
 }
 
-type Column = readonly [head: string, align: HorizontalAlignment]
+export type Column = readonly [head: string, align: HorizontalAlignment]
 
 /** Columns alone, without a line: the eye finds them. */
-function plainTable(columns: readonly Column[]): Table.Table {
+export function plainTable(columns: readonly Column[]): Table.Table {
   const none = Object.fromEntries(LINES.map((line) => [line, '']))
   return new Table({
     head: columns.map(([head]) => colors.dim(head)),
