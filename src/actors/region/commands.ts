@@ -12,18 +12,16 @@ import {
   type EvaluatorEffect,
   needsStamp,
 } from '../../core/region/evaluation.ts'
-import {
-  type RegionCommand,
-  type RegionEpoch,
-  type RegionRefusal,
-  type RegionResult,
-  type Timestamp,
-  timestamp,
+import type {
+  RegionCommand,
+  RegionEpoch,
+  RegionRefusal,
+  RegionResult,
+  Timestamp,
 } from '../../core/region/types.ts'
 import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
 import { readVersionRow } from '../../storage/region-rows.ts'
 import type { Row } from '../../storage/store.ts'
-import type { OracleStampsAre } from '../../wire/messages/oracle.ts'
 import type {
   RegionUndetermined,
   RegionWrite,
@@ -31,21 +29,13 @@ import type {
 } from '../../wire/messages/region.ts'
 import { encodeRegionEntry } from '../../wire/region-entry.ts'
 import type { Leadership } from './leadership.ts'
-import { askStamps } from './oracle.ts'
 import { epochRefusal, refuse, staleEpoch } from './refuse.ts'
 import type { Replica } from './replica.ts'
+import { Stamping, type Unstamped } from './stamping.ts'
 
 interface Waiter {
   readonly question: Question
   readonly deadlineMs: number
-}
-
-/** Waits for its timestamp, the first or a fresher one. */
-interface Unstamped {
-  readonly ticket: number
-  /** Undefined: the evaluator has it already. */
-  readonly command: RegionCommand | undefined
-  readonly epoch: RegionEpoch
 }
 
 interface Proposal {
@@ -53,7 +43,6 @@ interface Proposal {
   readonly term: number
 }
 
-const STAMPS_TAG = 'stamps:'
 const ROWS_TAG = 'rows:'
 const BUSY_MS = 50
 const OVERGROWN_MS = 500
@@ -67,10 +56,8 @@ export class Commands {
   readonly #waiters = new Map<number, Waiter>()
   /** By index: what was proposed and is not applied. */
   readonly #proposals = new Map<number, Proposal>()
-  readonly #stamping = new Map<string, readonly Unstamped[]>()
-  #unstamped: Unstamped[] = []
+  readonly #stamping = new Stamping()
   #ticket = 0
-  #asks = 0
   /** Since the last report. */
   taken = 0
 
@@ -94,7 +81,7 @@ export class Commands {
     const ticket = this.#ticket
     const deadlineMs = context.nowMs + this.#replica.options.limits.requestTimeoutMs
     this.#waiters.set(ticket, { question, deadlineMs })
-    if (needsStamp(command)) this.#unstamped.push({ ticket, command, epoch })
+    if (needsStamp(command)) this.#stamping.add({ ticket, submit: { command, epoch } })
     else this.#leadership.evaluator?.submit(ticket, command, undefined)
     this.#replica.flushSoon(context)
   }
@@ -102,29 +89,18 @@ export class Commands {
   /** What the turn's commands want: timestamps, rows, a place in the log. */
   flush(context: Context): void {
     this.run(context)
-    if (this.#unstamped.length === 0) return
-    this.#asks += 1
-    const tag = `${STAMPS_TAG}${this.#asks}`
-    this.#stamping.set(tag, this.#unstamped)
-    askStamps(this.#unstamped.length, tag, context)
-    this.#unstamped = []
+    this.#stamping.flush(context)
   }
 
   ownsTag(tag: string): boolean {
-    return tag.startsWith(STAMPS_TAG) || tag.startsWith(ROWS_TAG)
+    return this.#stamping.ownsTag(tag) || tag.startsWith(ROWS_TAG)
   }
 
   /** Timestamps for all that asked for them together, or none: then nothing was done. */
   stamped(tag: string, outcome: AskOutcome, context: Context): void {
-    const waiting = this.#stamping.get(tag)
-    if (waiting === undefined) return
-    this.#stamping.delete(tag)
-    const told = outcome.ok && outcome.message.kind === 'oracle.stamps-are'
-    const first = told ? (outcome.message as OracleStampsAre).first : undefined
-    if (first !== undefined) this.#leadership.clock(first, context)
-    for (const [at, unstamped] of waiting.entries()) {
-      if (first === undefined) this.#unstampable(unstamped, context)
-      else this.#stamp(unstamped, timestamp(first + BigInt(at)), context)
+    for (const { waiting, stamp } of this.#stamping.answered(tag, outcome)) {
+      if (stamp === undefined) this.#unstampable(waiting, context)
+      else this.#stamp(waiting, stamp, context)
     }
     this.#replica.flushSoon(context)
   }
@@ -154,15 +130,12 @@ export class Commands {
   end(over: CommandEvaluator | undefined, context: Context): void {
     if (over !== undefined) this.#perform(over, context)
     const refusal = this.#leadership.refusal() ?? { reason: 'not-ready' }
-    for (const { ticket } of [...this.#unstamped, ...[...this.#stamping.values()].flat()]) {
-      this.#refuse(ticket, refusal, context)
-    }
-    this.#unstamped = []
-    this.#stamping.clear()
+    for (const { ticket } of this.#stamping.clear()) this.#refuse(ticket, refusal, context)
     this.#proposals.clear()
   }
 
-  expire(context: Context): void {
+  tick(context: Context): void {
+    this.#stamping.again()
     for (const [ticket, { deadlineMs, question }] of this.#waiters) {
       if (deadlineMs > context.nowMs) return
       this.#waiters.delete(ticket)
@@ -189,20 +162,21 @@ export class Commands {
     return { reason: 'busy', retryMs: OVERGROWN_MS }
   }
 
-  #stamp({ ticket, command, epoch }: Unstamped, stamp: Timestamp, context: Context): void {
+  #stamp({ ticket, submit }: Unstamped, stamp: Timestamp, context: Context): void {
     const { evaluator } = this.#leadership
-    if (command === undefined) {
+    this.#leadership.clock(stamp, context)
+    if (submit === undefined) {
       evaluator?.stamped(ticket, stamp)
       return
     }
-    const refusal = this.#leadership.refusal() ?? epochRefusal(this.#replica, epoch, 'data')
+    const refusal = this.#leadership.refusal() ?? epochRefusal(this.#replica, submit.epoch, 'data')
     if (refusal !== undefined) this.#refuse(ticket, refusal, context)
-    else evaluator?.submit(ticket, command, stamp)
+    else evaluator?.submit(ticket, submit.command, stamp)
   }
 
   /** The oracle did not answer: what the evaluator has already is asked for again, the rest refused. */
   #unstampable(unstamped: Unstamped, context: Context): void {
-    if (unstamped.command === undefined) this.#unstamped.push(unstamped)
+    if (unstamped.submit === undefined) this.#stamping.addLater(unstamped)
     else this.#refuse(unstamped.ticket, { reason: 'busy', retryMs: BUSY_MS }, context)
   }
 
@@ -223,11 +197,7 @@ export class Commands {
         return
       }
       case 'stamp':
-        this.#unstamped.push({
-          ticket,
-          command: undefined,
-          epoch: this.#replica.descriptor.epoch,
-        })
+        this.#stamping.add({ ticket, submit: undefined })
         return
       case 'propose':
         this.#propose(evaluator, ticket, effect.entry, context)

@@ -182,7 +182,7 @@ export class RunningRegion {
     this.#ticking = false
     const { effects, replica, commands, reads, leadership, splits, members, children } = this.rooms
     if (!effects.quiet) replica.raft.step({ type: 'tick' })
-    commands.expire(context)
+    commands.tick(context)
     reads.expire(context)
     leadership.advance(context)
     splits.tick(context)
