@@ -1,6 +1,7 @@
 /** What FlareDB's actors of a node are told when they are made: plain data, the same on all its shards. */
 
 import { type GroupId, groupId } from '../base/ids.ts'
+import { PLACEMENT_LIMITS, type PlacementLimits } from '../core/placement/limits.ts'
 import type { StoreLabel } from '../core/placement/types.ts'
 
 /** The second group of Chainfire: what driver and oracle keep lies in it, and no client of etcd sees it. */
@@ -13,6 +14,7 @@ export interface FlareOptions {
   /** The failure domains in which this node's store lies. */
   readonly labels: readonly StoreLabel[]
   readonly oracle: OracleOptions
+  readonly placement: PlacementLimits
   readonly region: RegionOptions
 }
 
@@ -33,5 +35,6 @@ const MIB = 1024 * 1024
 export const FLARE_OPTIONS: FlareOptions = {
   labels: [],
   oracle: { windowMs: 3000 },
+  placement: PLACEMENT_LIMITS,
   region: { splitBytes: 64 * MIB, maxBytes: 96 * MIB },
 }

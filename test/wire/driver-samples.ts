@@ -98,7 +98,7 @@ const driver: readonly DriverMessage[] = [
     load,
     driverEpoch: 0,
     reports: [{ descriptor, ...figures }],
-    orphans: [{ region: regionId(7), peer: peerId(9) }],
+    orphans: [{ descriptor, peer: peerId(9) }],
   },
   { kind: 'driver.beaten', driverEpoch: 4, safePoint: timestamp(0n) },
   { kind: 'driver.safe-point', service: 'backup', at: timestamp(5n << 16n), ttlMs: 60_000 },

@@ -21,6 +21,7 @@ import type {
   Namespace,
   NamespaceId,
   NamespaceMode,
+  RegionDescriptor,
   RegionEpoch,
   RegionId,
   RoutedRegion,
@@ -54,7 +55,7 @@ const ORPHANS = 1024
 
 /** Why not. Only after `undetermined` something may have been done. */
 const REASONS = [
-  /** Nobody drives now, or who does could not be reached. */
+  /** Nobody drives now, who does could not be reached, or has not heard of enough stores yet: ask again. */
   'no-leader',
   /** There is no such namespace, region or store. */
   'not-found',
@@ -212,7 +213,8 @@ export interface DriverBeat {
 }
 
 export interface RegionOrphan {
-  readonly region: RegionId
+  /** As the peer knows it. */
+  readonly descriptor: RegionDescriptor
   readonly peer: PeerId
 }
 
@@ -340,7 +342,7 @@ const regionAction: Schema<RegionAction> = union('action', {
   remove: struct({ from: node }),
 })
 
-const orphan: Schema<RegionOrphan> = struct({ region, peer })
+const orphan: Schema<RegionOrphan> = struct({ descriptor, peer })
 
 const asks = { lane: 'normal', refusal: 'fail' } as const
 const answers = { lane: 'normal', refusal: 'drop' } as const

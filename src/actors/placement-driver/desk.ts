@@ -1,0 +1,240 @@
+/** Questions of clients and operators, answered from what the driver knows. What changes something is on disk first. */
+
+import { must } from '../../base/assert.ts'
+import { peerId } from '../../base/ids.ts'
+import {
+  createNamespace,
+  DEFAULT_NAMESPACE,
+  dropNamespace,
+  isNamespaceName,
+  viewNamespaces,
+} from '../../core/placement/namespaces.ts'
+import { pickStores } from '../../core/placement/spread.ts'
+import type { Namespace, NamespaceMode } from '../../core/region/types.ts'
+import { regionId } from '../../core/region/types.ts'
+import type { Context, Question } from '../../runtime/actor.ts'
+import type { Message } from '../../runtime/message.ts'
+import type {
+  DriverNamespaceCreate,
+  DriverNamespaceDrop,
+  DriverNamespaceIs,
+  DriverNamespaceLimit,
+  DriverNamespaces,
+  DriverNamespacesAre,
+  DriverRegions,
+  DriverRegionsAre,
+  DriverRoutes,
+  DriverRoutesAre,
+  DriverSplitIds,
+  DriverSplitIdsAre,
+  DriverStoreSet,
+  DriverStoresAre,
+} from '../../wire/messages/driver.ts'
+import { REGIONS_AT_ONCE } from '../../wire/messages/driver.ts'
+import type { Beats } from './beats.ts'
+import type { Driving } from './driving.ts'
+import type { Foundings } from './foundings.ts'
+import { refuse } from './refuse.ts'
+import { viewRegion, viewStores } from './views.ts'
+
+const PARTS = 256
+const MEND_NAME = 'use 1 to 63 lower-case letters, digits, dots, dashes and underscores, like cache'
+
+export class Desk {
+  readonly #driving: Driving
+  readonly #beats: Beats
+  readonly #foundings: Foundings
+
+  constructor(driving: Driving, beats: Beats, foundings: Foundings) {
+    this.#driving = driving
+    this.#beats = beats
+    this.#foundings = foundings
+  }
+
+  take(message: Message, question: Question, context: Context): void {
+    switch (message.kind) {
+      case 'driver.routes':
+        this.#routes(message as DriverRoutes, question, context)
+        return
+      case 'driver.namespaces':
+        this.#namespaces(message as DriverNamespaces, question, context)
+        return
+      case 'driver.namespace-create':
+        this.#create(message as DriverNamespaceCreate, question, context)
+        return
+      case 'driver.namespace-drop':
+        this.#drop(message as DriverNamespaceDrop, question, context)
+        return
+      case 'driver.namespace-limit':
+        this.#limit(message as DriverNamespaceLimit, question, context)
+        return
+      case 'driver.split-ids':
+        this.#splitIds(message as DriverSplitIds, question, context)
+        return
+      case 'driver.regions':
+        this.#regions(message as DriverRegions, question, context)
+        return
+      case 'driver.stores':
+        this.#stores(question, context)
+        return
+      case 'driver.store-set':
+        this.#setStore(message as DriverStoreSet, question, context)
+        return
+      default:
+        refuse(question, 'invalid', `a driver is not asked ${message.kind}`, context)
+    }
+  }
+
+  #routes({ namespace, from, limit }: DriverRoutes, question: Question, context: Context): void {
+    const { picture } = this.#driving
+    if (picture.namespaceOf(namespace) === undefined) {
+      refuse(question, 'not-found', `there is no namespace ${namespace}`, context)
+      return
+    }
+    const found = picture.regions.from(namespace, from, Math.min(limit, REGIONS_AT_ONCE))
+    const regions = found.map(({ descriptor, leader }) => ({ descriptor, leader }))
+    const are: DriverRoutesAre = { kind: 'driver.routes-are', regions }
+    context.answer(question, are)
+  }
+
+  #namespaces({ name }: DriverNamespaces, question: Question, context: Context): void {
+    const { picture } = this.#driving
+    if (name === DEFAULT_NAMESPACE && !picture.namespaces.has(name)) {
+      if (this.#make(name, 'strong', question, context) === undefined) return
+    }
+    const namespaces = viewNamespaces(picture, name)
+    const are: DriverNamespacesAre = { kind: 'driver.namespaces-are', namespaces }
+    this.#driving.answer(question, are, context)
+  }
+
+  #create({ name, mode }: DriverNamespaceCreate, question: Question, context: Context): void {
+    if (!isNamespaceName(name)) {
+      refuse(question, 'invalid', `${name} is no name: ${MEND_NAME}`, context)
+      return
+    }
+    if (this.#driving.picture.namespaces.has(name)) {
+      refuse(question, 'exists', `there is a namespace ${name} already`, context)
+      return
+    }
+    const namespace = this.#make(name, mode, question, context)
+    if (namespace === undefined) return
+    const is: DriverNamespaceIs = { kind: 'driver.namespace-is', namespace }
+    this.#driving.answer(question, is, context)
+  }
+
+  /** Undefined: the question was refused. */
+  #make(
+    name: string,
+    mode: NamespaceMode,
+    question: Question,
+    context: Context,
+  ): Namespace | undefined {
+    const { picture, ids, limits, ledger } = this.#driving
+    const view = this.#driving.view(context)
+    const stores = pickStores(view, limits.replicas)
+    if (stores.length === 0 || (stores.length < limits.replicas && !view.settled)) {
+      const text = `${stores.length} of ${limits.replicas} stores have been heard of: ask again`
+      refuse(question, 'no-leader', text, context)
+      return undefined
+    }
+    const namespace = createNamespace(picture, ids, name, mode, stores)
+    ledger.take(picture.takeChanges())
+    ledger.whenWritten((landed, later) => {
+      if (landed) this.#foundings.tell(later)
+    }, context)
+    return namespace
+  }
+
+  #drop({ name }: DriverNamespaceDrop, question: Question, context: Context): void {
+    const { picture, ledger } = this.#driving
+    if (!picture.namespaces.has(name)) {
+      this.#noNamespace(name, question, context)
+      return
+    }
+    const dropped = dropNamespace(picture, name)
+    this.#driving.answer(question, { kind: 'driver.done' }, context)
+    ledger.whenWritten((landed, later) => {
+      if (landed) for (const descriptor of dropped) this.#beats.expel(descriptor, later)
+    }, context)
+  }
+
+  #limit({ name, quota }: DriverNamespaceLimit, question: Question, context: Context): void {
+    const { picture } = this.#driving
+    const record = picture.namespaces.get(name)
+    if (record === undefined) {
+      this.#noNamespace(name, question, context)
+      return
+    }
+    picture.put({ of: 'namespace', id: name, now: { ...record, quota } })
+    this.#driving.answer(question, { kind: 'driver.done' }, context)
+  }
+
+  #splitIds({ region, epoch, parts }: DriverSplitIds, question: Question, context: Context): void {
+    const { picture, ids } = this.#driving
+    const known = picture.regions.get(region)?.descriptor
+    const same = known?.epoch.version === epoch.version && known.epoch.confVer === epoch.confVer
+    if (known === undefined || !same) {
+      const text = `region ${region} was reported at another epoch: ask again after the next report`
+      refuse(question, known === undefined ? 'not-found' : 'stale', text, context)
+      return
+    }
+    if (parts < 2 || parts > PARTS) {
+      refuse(question, 'invalid', `a region splits into 2 to ${PARTS} parts`, context)
+      return
+    }
+    const each = 1 + known.peers.length
+    const first = ids.take((parts - 1) * each)
+    const are: DriverSplitIdsAre = {
+      kind: 'driver.split-ids-are',
+      ids: Array.from({ length: parts - 1 }, (_, i) => ({
+        region: regionId(first + i * each),
+        peers: known.peers.map((_, j) => peerId(first + i * each + 1 + j)),
+      })),
+    }
+    this.#driving.answer(question, are, context)
+  }
+
+  #regions({ namespace, from, limit }: DriverRegions, question: Question, context: Context): void {
+    const { picture } = this.#driving
+    const wanted = [...picture.regions.all()]
+      .filter(({ descriptor }) => descriptor.id >= from)
+      .filter(({ descriptor }) => namespace === undefined || descriptor.namespace === namespace)
+      .sort((a, b) => a.descriptor.id - b.descriptor.id)
+    const most = Math.max(1, Math.min(limit, REGIONS_AT_ONCE))
+    const are: DriverRegionsAre = {
+      kind: 'driver.regions-are',
+      regions: wanted.slice(0, most).map((seen) => viewRegion(picture, seen, context.nowMs)),
+      next: wanted[most]?.descriptor.id,
+    }
+    this.#driving.answer(question, are, context)
+  }
+
+  #stores(question: Question, context: Context): void {
+    const are: DriverStoresAre = {
+      kind: 'driver.stores-are',
+      stores: viewStores(this.#driving.view(context), context.nowMs),
+      driver: context.self.node,
+      driverEpoch: this.#driving.term,
+    }
+    this.#driving.answer(question, are, context)
+  }
+
+  #setStore({ name, state }: DriverStoreSet, question: Question, context: Context): void {
+    const { picture } = this.#driving
+    const store = picture.stores.get(name)
+    const holds = this.#driving.view(context).weight(name).peers
+    if (store === undefined) {
+      refuse(question, 'not-found', `no store ${name} has been heard of`, context)
+    } else if (state === 'gone' && holds > 0) {
+      const text = `store ${name} still holds ${holds} replicas: set it draining and wait`
+      refuse(question, 'busy', text, context)
+    } else {
+      picture.put({ of: 'store', id: name, now: { ...must(store, 'seen'), state } })
+      this.#driving.answer(question, { kind: 'driver.done' }, context)
+    }
+  }
+
+  #noNamespace(name: string, question: Question, context: Context): void {
+    refuse(question, 'not-found', `there is no namespace ${name}`, context)
+  }
+}

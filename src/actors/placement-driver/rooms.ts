@@ -1,0 +1,92 @@
+/** A driver that leads: its rooms, and which of them is meant. */
+
+import type { NodeName } from '../../base/ids.ts'
+import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
+import { type Address, address } from '../../runtime/address.ts'
+import type { Message } from '../../runtime/message.ts'
+import type { DriverBeat } from '../../wire/messages/driver.ts'
+import type { TreeOptions } from '../options.ts'
+import { CONFIRM_TAG, Confirm } from '../system/confirm.ts'
+import { Beats } from './beats.ts'
+import { Desk } from './desk.ts'
+import type { Driving } from './driving.ts'
+import { FOUNDING_TAG, Foundings } from './foundings.ts'
+import { LEDGER_TAG } from './ledger.ts'
+import { refuse } from './refuse.ts'
+
+/** Asked of whatever driver: a wrong answer does no harm, for stores and regions know better. */
+const UNCONFIRMED = new Set(['driver.beat', 'driver.routes'])
+
+interface Asked {
+  readonly message: Message
+  readonly question: Question
+}
+
+export class Rooms {
+  readonly #driving: Driving
+  readonly #beats: Beats
+  readonly #foundings: Foundings
+  readonly #desk: Desk
+  readonly #confirm: Confirm<Asked>
+
+  constructor(self: Address, driving: Driving, { limits }: TreeOptions) {
+    this.#driving = driving
+    this.#beats = new Beats(driving)
+    this.#foundings = new Foundings(driving)
+    this.#desk = new Desk(driving, this.#beats, this.#foundings)
+    const group = address(self.node, 'raft-group', self.key)
+    this.#confirm = new Confirm(group, limits.requestTimeoutMs)
+  }
+
+  take(message: Message, from: NodeName, question: Question, context: Context): void {
+    if (message.kind === 'driver.beat') {
+      this.#beats.take(message as DriverBeat, from, question, context)
+    } else if (UNCONFIRMED.has(message.kind)) this.#desk.take(message, question, context)
+    else this.#confirm.take([{ message, question }], context)
+  }
+
+  /** `lost`: the driver has to begin anew. */
+  answered(tag: string, outcome: AskOutcome, context: Context): 'lost' | undefined {
+    if (tag.startsWith(LEDGER_TAG)) {
+      return this.#driving.ledger.answered(tag, outcome, context) === 'written' ? undefined : 'lost'
+    }
+    if (tag.startsWith(FOUNDING_TAG)) this.#foundings.answered(tag, outcome, context)
+    else if (tag.startsWith(CONFIRM_TAG)) this.#confirmed(tag, outcome, context)
+    return undefined
+  }
+
+  tick(context: Context): void {
+    this.#foundings.tell(context)
+  }
+
+  write(context: Context): void {
+    this.#driving.write(context)
+  }
+
+  abandon(context: Context): void {
+    this.#driving.ledger.abandon(context)
+    for (const { question } of this.#confirm.giveUp()) notDriving(question, context)
+  }
+
+  inspect(): object {
+    const { picture } = this.#driving
+    return {
+      stores: picture.stores.size,
+      namespaces: picture.namespaces.size,
+      regions: picture.regions.size,
+      moves: picture.moves.size,
+    }
+  }
+
+  #confirmed(tag: string, outcome: AskOutcome, context: Context): void {
+    const confirmation = this.#confirm.answered(tag, outcome, context)
+    const sure = confirmation?.term === this.#driving.term
+    for (const { message, question } of confirmation?.items ?? []) {
+      if (sure) this.#desk.take(message, question, context)
+      else notDriving(question, context)
+    }
+  }
+}
+
+const notDriving = (question: Question, context: Context): void =>
+  refuse(question, 'no-leader', 'this node may not drive any more: ask again', context)
