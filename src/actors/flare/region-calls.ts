@@ -128,6 +128,8 @@ export class RegionCalls {
         })
       case 'not-ready':
         return again(1, unreached(region, 'its new leader is not ready'))
+      case 'too-large':
+        return ends('invalid', `this is more than region ${id} takes at once; write it in parts`)
       case 'no-space':
         return ends('no-space', `the disk of ${node} is full; free space there, or add a node`)
       case 'eventual-namespace':
