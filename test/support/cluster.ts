@@ -3,7 +3,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Child, type Exit } from './child.ts'
+import type { ClientTls } from '../../src/client/endpoints.ts'
+import { Child, type Exit, finish } from './child.ts'
+import { askPage } from './page.ts'
 import { freePorts } from './ports.ts'
 
 export const PLASMA = join(import.meta.dirname, '../../bin/plasma.js')
@@ -12,6 +14,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** `--set key=value` for every node. */
   readonly sets?: readonly string[]
+  /** With certificates of `plasma init --tls`, asked of clients too. */
+  readonly tls?: boolean
 }
 
 export interface TestNode {
@@ -29,17 +33,25 @@ const READY_MS = 30_000
 export class TestCluster {
   readonly directory: string
   readonly nodes: readonly TestNode[]
+  /** What a client needs; undefined in plain text. */
+  readonly tls: ClientTls | undefined
   readonly #sets: readonly string[]
   readonly #children = new Map<string, Child>()
 
-  private constructor(directory: string, nodes: readonly TestNode[], sets: readonly string[]) {
+  private constructor(
+    directory: string,
+    nodes: readonly TestNode[],
+    { sets = [], tls = false }: ClusterOptions,
+  ) {
     this.directory = directory
     this.nodes = nodes
     this.#sets = sets
+    this.tls = tls ? clientTls(join(directory, CERTIFICATES)) : undefined
   }
 
   /** Writes the config files; starts nothing. */
-  static async make({ nodes: count = 3, sets = [] }: ClusterOptions = {}): Promise<TestCluster> {
+  static async make(options: ClusterOptions = {}): Promise<TestCluster> {
+    const { nodes: count = 3 } = options
     const directory = mkdtempSync(join(tmpdir(), 'plasma-cluster-'))
     mkdirSync(join(directory, 'data'))
     const names = Array.from({ length: count }, (_, i) => `n${i + 1}`)
@@ -57,12 +69,13 @@ data: ./data/${name}
 client: { port: ${client} }
 http: { port: ${http} }
 links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
-`,
+${options.tls ? tlsOf(name) : ''}`,
       )
       const data = join(directory, 'data', name)
       return { name, file, data, endpoint: `127.0.0.1:${client}`, http: `127.0.0.1:${http}` }
     })
-    return new TestCluster(directory, nodes, sets)
+    if (options.tls) await makeCertificates(directory, names)
+    return new TestCluster(directory, nodes, options)
   }
 
   /** All nodes, ready; none is left running when one does not get so far. */
@@ -117,9 +130,13 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
   /** What a node tells of itself; undefined while it does not answer. */
   async status(i: number): Promise<NodeStatus | undefined> {
     try {
-      const signal = AbortSignal.timeout(2000)
-      const response = await fetch(`http://${this.node(i).http}/status`, { signal })
-      return response.ok ? ((await response.json()) as NodeStatus) : undefined
+      const { status, body } = await askPage({
+        at: this.node(i).http,
+        path: '/status',
+        tls: this.tls,
+        timeoutMs: 2000,
+      })
+      return status === 200 ? (JSON.parse(body) as NodeStatus) : undefined
     } catch {
       return undefined
     }
@@ -132,11 +149,15 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
 
   /** What a node's HTTP port answers to a request with a body. */
   async post(i: number, path: string, body: object = {}): Promise<unknown> {
-    const url = `http://${this.node(i).http}${path}`
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`)
-    return JSON.parse(text)
+    const answer = await askPage({
+      at: this.node(i).http,
+      path,
+      method: 'POST',
+      body: JSON.stringify(body),
+      tls: this.tls,
+    })
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body}`)
+    return JSON.parse(answer.body)
   }
 
   /** The number of the node that leads Chainfire, as the nodes themselves say; waits for one. */
@@ -196,6 +217,29 @@ links: { host: 127.0.0.1, port: ${link(i)}, bootstrap: [${bootstrap}] }
   #lastLines(): string {
     return [...this.#children.values()].flatMap(({ lines }) => lines.slice(-5)).join('\n')
   }
+}
+
+/** Where `plasma init --tls` wrote, beside the configs of a cluster of tests. */
+export const CERTIFICATES = 'issued/certs'
+
+async function makeCertificates(directory: string, names: readonly string[]): Promise<void> {
+  const argv = [PLASMA, 'init', join(directory, 'issued'), '--tls', '--nodes', names.join(',')]
+  const { code, stderr } = await finish(process.execPath, argv)
+  if (code !== 0) throw new Error(stderr)
+}
+
+const tlsOf = (name: string): string => `tls:
+  cert: ./${CERTIFICATES}/${name}.crt
+  key: ./${CERTIFICATES}/${name}.key
+  ca: ./${CERTIFICATES}/ca.crt
+`
+
+/** The client's certificate and who signed the servers'. */
+export function clientTls(directory: string): Required<ClientTls> {
+  const [ca, cert, key] = ['ca.crt', 'client.crt', 'client.key'].map((name) =>
+    readFileSync(join(directory, name), 'utf8'),
+  ) as [string, string, string]
+  return { ca, cert, key }
 }
 
 /** Looks again and again until it is so; throws with what was missing. */
