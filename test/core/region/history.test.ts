@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { VersionRow } from '../../../src/core/region/rows.ts'
+import { NEVER } from '../../../src/core/region/timestamps.ts'
+import type {
+  FoundRow,
+  Lock,
+  RegionAnswer,
+  RegionCommand,
+  Timestamp,
+} from '../../../src/core/region/types.ts'
+import { regionId } from '../../../src/core/region/types.ts'
+import {
+  checkTxn,
+  commit,
+  get,
+  mutation,
+  prewrite,
+  put,
+  rollback,
+  scan,
+  write,
+} from './commands.ts'
+import {
+  bytesOf,
+  Disk,
+  descriptorOf,
+  Oracle,
+  type Outcome,
+  RegionBed,
+  textOf,
+} from './region-bed.ts'
+
+/**
+ * Clients at random: compare-and-swaps, transactions over two regions, readers at timestamps, who resolve the locks
+ * they meet; leaders fall, words come late or twice, clients stop at any step. Afterwards everything that anybody
+ * was told must agree with the versions on disk.
+ */
+
+const KEYS = ['a', 'b', 'c', 'p', 'q', 'r']
+const BORDER = 'm'
+
+interface Txn {
+  readonly start: Timestamp
+  readonly keys: readonly string[]
+  committed: Timestamp | undefined
+  known: 'committed' | 'rolled-back' | undefined
+  readonly seen: Map<string, string | undefined>
+}
+
+interface Seen {
+  readonly at: Timestamp
+  readonly keys: readonly string[]
+  readonly rows: readonly FoundRow[]
+}
+
+class World {
+  readonly oracle = new Oracle()
+  readonly disk = new Disk()
+  readonly left = new RegionBed(
+    descriptorOf({ id: regionId(1), to: bytesOf(BORDER) }),
+    this.disk,
+    this.oracle,
+  )
+  readonly right = new RegionBed(
+    descriptorOf({ id: regionId(2), from: bytesOf(BORDER) }),
+    this.disk,
+    this.oracle,
+  )
+  readonly txns: Txn[] = []
+  readonly seen: Seen[] = []
+  /** By version, as acknowledged. */
+  readonly acked: {
+    key: string
+    value: string
+    version: Timestamp
+    expected: Timestamp | undefined
+  }[] = []
+  readonly #clients: Iterator<void, void, void>[] = []
+  readonly #late: (() => void)[] = []
+  #state: number
+  #values = 0
+
+  constructor(seed: number) {
+    this.#state = seed
+  }
+
+  run(steps: number): void {
+    for (let step = 0; step < steps; step++) this.#step()
+    for (let i = 0; this.#clients.length > 0 && i < 100_000; i++) this.#go()
+    for (const late of this.#late) late()
+    this.left.settle()
+    this.right.settle()
+    this.#resolveAll()
+  }
+
+  below(bound: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % bound
+  }
+
+  #step(): void {
+    const dice = this.below(100)
+    if (dice < 2) this.#depose()
+    else if (dice < 20 && this.#clients.length < 8) this.#clients.push(this.#client())
+    else if (dice < 22) this.#late.shift()?.()
+    else this.#go()
+  }
+
+  #go(): void {
+    const bed = this.below(2) === 0 ? this.left : this.right
+    if (this.below(2) === 0) bed.step(this.below(64))
+    if (this.#clients.length === 0) return
+    const at = this.below(this.#clients.length)
+    const done = this.#clients[at]?.next().done
+    // Some die on the way.
+    if (done === true || this.below(60) === 0) this.#clients.splice(at, 1)
+  }
+
+  #depose(): void {
+    const bed = this.below(2) === 0 ? this.left : this.right
+    bed.depose(this.below(bed.proposals.length + 1))
+  }
+
+  #client(): Iterator<void, void, void> {
+    const dice = this.below(3)
+    if (dice === 0) return this.#swap()
+    return dice === 1 ? this.#transact() : this.#look()
+  }
+
+  bedOf(key: string): RegionBed {
+    return key < BORDER ? this.left : this.right
+  }
+
+  /** An answer that was told, or nothing if its leader fell. */
+  *#ask(bed: RegionBed, command: RegionCommand): Generator<void, Outcome, void> {
+    const ticket = bed.submit(command, this.oracle.draw())
+    // The same word once more, much later: from a client that did not hear an answer.
+    if (this.below(20) === 0) this.#late.push(() => this.#ignored(bed, command))
+    while (!bed.outcomes.has(ticket)) yield
+    return bed.outcomes.get(ticket) as Outcome
+  }
+
+  /** Only what may come twice: what a transaction says. */
+  #ignored(bed: RegionBed, command: RegionCommand): void {
+    if (command.op !== 'write') bed.submit(command, this.oracle.draw())
+  }
+
+  *#swap(): Generator<void, void, void> {
+    const key = this.#key()
+    const value = this.#value()
+    const bed = this.bedOf(key)
+    const expect = this.below(2) === 0 ? undefined : yield* this.#newest(key)
+    const outcome = yield* this.#ask(bed, write([put(key, value, { expect })]))
+    if (outcome.type !== 'result') return
+    const { result } = outcome
+    if (result.op === 'written') {
+      this.acked.push({ key, value, version: result.version, expected: expect })
+    }
+    if (result.op === 'locked') yield* this.#resolve(result.locks, undefined)
+  }
+
+  *#newest(key: string): Generator<void, Timestamp, void> {
+    const answer = yield* this.#read(this.bedOf(key), get(undefined, key))
+    return answer.op === 'get' ? (answer.rows[0]?.version ?? NEVER) : NEVER
+  }
+
+  *#look(): Generator<void, void, void> {
+    const at = this.oracle.draw()
+    for (let i = 0; i < this.below(3); i++) yield
+    const bed = this.below(2) === 0 ? this.left : this.right
+    const reverse = this.below(2) === 0
+    const keys = KEYS.filter((key) => this.bedOf(key) === bed)
+    const { from, to } = bed.replica.descriptor
+    const passing: Timestamp[] = []
+    for (let i = 0; i < 5; i++) {
+      const answer = yield* this.#read(bed, scan(at, { from, to, reverse, passing }))
+      if (answer.op === 'locked') {
+        passing.push(...(yield* this.#resolve(answer.locks, at)))
+      } else if (answer.op === 'scan') {
+        this.seen.push({ at, keys, rows: reverse ? [...answer.rows].reverse() : answer.rows })
+        return
+      }
+      yield
+    }
+  }
+
+  *#read(
+    bed: RegionBed,
+    query: Parameters<RegionBed['read']>[0],
+  ): Generator<void, RegionAnswer, void> {
+    yield
+    return bed.read(query)
+  }
+
+  *#transact(): Generator<void, void, void> {
+    const start = this.oracle.draw()
+    const keys = KEYS.filter(() => this.below(3) === 0)
+    if (keys.length === 0) return
+    const txn: Txn = { start, keys, committed: undefined, known: undefined, seen: new Map() }
+    this.txns.push(txn)
+    for (const key of keys) {
+      const answer = yield* this.#read(this.bedOf(key), get(start, key))
+      if (answer.op === 'locked') {
+        yield* this.#resolve(answer.locks, undefined)
+        txn.known = 'rolled-back'
+        return
+      }
+      const [row] = answer.op === 'get' ? answer.rows : []
+      txn.seen.set(key, row && textOf(row.value))
+    }
+    yield* this.#commit(txn)
+  }
+
+  *#commit(txn: Txn): Generator<void, void, void> {
+    const { start, keys } = txn
+    const primary = keys[this.below(keys.length)] as string
+    const beds = [this.left, this.right].filter((bed) => keys.some((k) => this.bedOf(k) === bed))
+    const onePhase = beds.length === 1 && this.below(2) === 0
+    for (const bed of beds) {
+      const mine = keys.filter((key) => this.bedOf(key) === bed)
+      const mutations = mine.map((key) =>
+        mutation(key, this.below(4) === 0 ? undefined : `${start}:${key}`),
+      )
+      const outcome = yield* this.#ask(
+        bed,
+        prewrite(start, primary, mutations, { onePhase, ttlMs: 2 }),
+      )
+      if (outcome.type !== 'result') return
+      const { result } = outcome
+      if (result.op === 'locked') yield* this.#resolve(result.locks, undefined)
+      if (result.op !== 'prewritten') {
+        if (!onePhase) yield* this.#ask(bed, rollback(start, mine))
+        return
+      }
+      if (onePhase && result.committed !== undefined) {
+        txn.known = 'committed'
+        txn.committed = result.committed
+        return
+      }
+    }
+    const at = this.oracle.draw()
+    const first = yield* this.#ask(this.bedOf(primary), commit(start, at, [primary]))
+    if (first.type !== 'result') return
+    if (first.result.op !== 'committed') {
+      txn.known =
+        first.result.op === 'conflict' && first.result.reason === 'rolled-back'
+          ? 'rolled-back'
+          : undefined
+      return
+    }
+    txn.known = 'committed'
+    txn.committed = at
+    for (const key of keys) {
+      if (key !== primary) yield* this.#ask(this.bedOf(key), commit(start, at, [key]))
+    }
+  }
+
+  /** Ends what is dead, finishes what is committed; gives those that were made to commit above the reader. */
+  *#resolve(
+    locks: readonly Lock[],
+    reader: Timestamp | undefined,
+  ): Generator<void, Timestamp[], void> {
+    const pushed: Timestamp[] = []
+    for (const lock of locks) {
+      const primary = textOf(lock.primary)
+      const check = checkTxn(primary, lock.start, this.oracle.draw(), reader)
+      const outcome = yield* this.#ask(this.bedOf(primary), check)
+      if (outcome.type !== 'result' || outcome.result.op !== 'txn-is') continue
+      const key = textOf(lock.key)
+      const { fate, commit: at } = outcome.result
+      if (fate === 'alive' && reader !== undefined) pushed.push(lock.start)
+      if (fate === 'rolled-back') yield* this.#ask(this.bedOf(key), rollback(lock.start, [key]))
+      if (fate === 'committed' && at !== undefined) {
+        yield* this.#ask(this.bedOf(key), commit(lock.start, at, [key]))
+      }
+    }
+    return pushed
+  }
+
+  /** Long after, every lock has an end. */
+  #resolveAll(): void {
+    for (let i = 0; i < 100; i++) this.oracle.draw()
+    for (const bed of [this.left, this.right]) {
+      const answer = bed.read(scan(undefined))
+      if (answer.op !== 'locked') continue
+      const resolving = this.#resolve(answer.locks, undefined)
+      while (resolving.next().done !== true) {
+        this.left.settle()
+        this.right.settle()
+      }
+      assert.equal(bed.read(scan(undefined)).op, 'scan', 'every lock was resolved')
+    }
+  }
+
+  #key(): string {
+    return KEYS[this.below(KEYS.length)] as string
+  }
+
+  #value(): string {
+    this.#values += 1
+    return `v${this.#values}`
+  }
+}
+
+/** What a reader at a timestamp must see, from all versions there are. */
+function visible(
+  versions: readonly VersionRow[],
+  keys: readonly string[],
+  at: Timestamp,
+): string[] {
+  return keys.flatMap((key) => {
+    const newest = versions
+      .filter((row) => textOf(row.key) === key && row.commit <= at)
+      .filter(({ kind }) => kind === 'put' || kind === 'delete')
+      .sort((a, b) => Number(b.commit - a.commit))[0]
+    return newest?.kind === 'put' ? [`${key}=${textOf(newest.value)}@${newest.commit}`] : []
+  })
+}
+
+function checkReads(world: World, versions: readonly VersionRow[]): void {
+  for (const { at, keys, rows } of world.seen) {
+    const told = rows.map((row) => `${textOf(row.key)}=${textOf(row.value)}@${row.version}`)
+    assert.deepEqual(told, visible(versions, keys, at), `what was read at ${at} was so`)
+  }
+}
+
+function checkWrites(world: World, versions: readonly VersionRow[]): void {
+  for (const { key, value, version, expected } of world.acked) {
+    const row = versions.find((it) => textOf(it.key) === key && it.commit === version)
+    assert.equal(row && textOf(row.value), value, `${key}@${version} was acknowledged`)
+    if (expected === undefined) continue
+    const [before] = visible(versions, [key], (version - 1n) as Timestamp)
+    const found = before === undefined ? NEVER : BigInt(before.slice(before.indexOf('@') + 1))
+    assert.equal(found, expected, `${key}@${version} came straight after what it expected`)
+  }
+}
+
+function checkTxns(world: World, versions: readonly VersionRow[]): void {
+  const written = (txn: Txn): VersionRow[] =>
+    versions.filter((row) => row.start === txn.start && row.commit !== txn.start)
+  const ended: { txn: Txn; at: Timestamp }[] = []
+  for (const txn of world.txns) {
+    const rows = written(txn)
+    const keys = rows.map(({ key }) => textOf(key)).sort()
+    if (txn.known === 'rolled-back') assert.deepEqual(keys, [], `${txn.start} was rolled back`)
+    if (txn.known === 'committed') assert.deepEqual(keys, [...txn.keys].sort(), 'all of it')
+    if (rows[0] === undefined) continue
+    assert.deepEqual(keys, [...txn.keys].sort(), `${txn.start} is there in full or not at all`)
+    const at = rows[0].commit
+    assert.ok(
+      rows.every((row) => row.commit === at),
+      'at one timestamp',
+    )
+    if (txn.committed !== undefined) assert.equal(at, txn.committed)
+    ended.push({ txn, at })
+    for (const [key, value] of txn.seen) {
+      const [before] = visible(versions, [key], txn.start)
+      const found = before?.slice(before.indexOf('=') + 1, before.lastIndexOf('@'))
+      assert.equal(value, found, `${txn.start} read its snapshot of ${key}`)
+    }
+    for (const row of versions) {
+      if (row.start === txn.start || row.kind === 'rollback') continue
+      const between = row.commit > txn.start && row.commit < at
+      const clash = between && txn.keys.includes(textOf(row.key))
+      assert.equal(
+        clash,
+        false,
+        `${txn.start}..${at} overwrote ${textOf(row.key)}@${row.commit} unseen`,
+      )
+    }
+  }
+}
+
+describe('Histories', () => {
+  it('of swaps, transactions and readers agree with what is on disk', () => {
+    let committed = 0
+    let reads = 0
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
+        const world = new World(seed)
+        world.run(400)
+        const versions = world.disk.versions()
+        checkReads(world, versions)
+        checkWrites(world, versions)
+        checkTxns(world, versions)
+        committed += world.txns.filter(({ known }) => known === 'committed').length
+        reads += world.seen.length
+      }),
+      { numRuns: 150 },
+    )
+    assert.ok(committed > 300 && reads > 300, `${committed} transactions, ${reads} reads: too few`)
+  })
+})
