@@ -27,6 +27,8 @@ class Region implements Actor {
   #recovery: Recovery | undefined
   #running: RunningRegion | undefined
   #death: Death | undefined
+  /** Heard before it was back. */
+  #campaign = false
 
   constructor(id: RegionId, options: TreeOptions, ports: TreePorts) {
     this.#id = id
@@ -53,12 +55,14 @@ class Region implements Actor {
   #recover(input: Input, context: Context): void {
     if (input.type === 'start') {
       this.#recovery = Recovery.of(this.#id, this.#keys, context)
-      this.#recovery?.begin(context)
+      this.#recovery.begin(context)
     } else if (input.type === 'scanned') {
       const recovered = this.#recovery?.page(input.rows, input.more, context)
       if (recovered !== undefined) this.#begin(recovered, context)
     } else if (input.type === 'message' && input.question !== undefined) {
       refuse(input.question, { reason: 'not-ready' }, context)
+    } else if (input.type === 'message' && input.message.kind === 'region.campaign') {
+      this.#campaign = true
     }
   }
 
@@ -69,6 +73,7 @@ class Region implements Actor {
     }
     const parts = { id: this.#id, keys: this.#keys, options: this.#options, ports: this.#ports }
     this.#running = new RunningRegion({ ...parts, recovered }, context)
+    if (this.#campaign) this.#running.campaign(context)
   }
 
   #run(running: RunningRegion, input: Input, context: Context): void {

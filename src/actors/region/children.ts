@@ -55,7 +55,6 @@ export class Children {
     this.#replica.lateChildren = [...this.#replica.lateChildren, ...children].slice(-LATE_MAX)
     this.#waiting = [...this.#waiting, ...children]
     ops.push(splitNoteOp(id, this.#waiting))
-    this.#handOver(context)
     return ops
   }
 
@@ -83,8 +82,8 @@ export class Children {
     context.writeLazily([splitNoteOp(this.#replica.id, this.#waiting)])
   }
 
-  /** Tells again what was not heard. */
-  tick(context: Context): void {
+  /** After what they begin with was written, and at each tick, for what was not heard. */
+  advance(context: Context): void {
     if (this.#waiting.length > 0) this.#handOver(context)
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { must } from '../../base/assert.ts'
+import type { Bytes } from '../../base/bytes.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { RestoredState, SnapshotMeta } from '../../core/raft/types.ts'
 import type { ReplicaMeta, SessionRecord } from '../../core/region/applied.ts'
@@ -47,13 +48,11 @@ export class Recovery {
   #room: Room = 'log'
   #left: KeyRange
 
-  /** Reads the small rows. Undefined: the disk knows nothing of the region. */
-  static of(id: RegionId, keys: GroupKeys, context: Context): Recovery | undefined {
-    const applied = context.read(keys.applied())
-    const shape = context.read(keys.descriptor())
-    const base = context.read(keys.logStart())
-    if (applied === undefined || shape === undefined || base === undefined) return undefined
-    return new Recovery(id, keys, readReplicaMeta(keys, applied, shape), readBase(keys, base))
+  /** Reads the small rows. */
+  static of(id: RegionId, keys: GroupKeys, context: Context): Recovery {
+    const read = (key: Bytes) => must(context.read(key), `region ${id} was born on this disk`)
+    const meta = readReplicaMeta(keys, read(keys.applied()), read(keys.descriptor()))
+    return new Recovery(id, keys, meta, readBase(keys, read(keys.logStart())))
   }
 
   private constructor(id: RegionId, keys: GroupKeys, meta: ReplicaMeta, base: SnapshotMeta) {

@@ -91,6 +91,7 @@ export class Rooms {
 
   #applied(context: Context): void {
     this.members.announced()
+    this.children.advance(context)
     this.leadership.advance(context)
     this.reads.applied(context)
     this.commands.run(context)

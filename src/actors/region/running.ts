@@ -18,10 +18,15 @@ import type {
 import { Rooms, type RoomsParts } from './rooms.ts'
 import { inspectRegion, statusOf } from './status.ts'
 
+/** Shorter than any election timeout. */
+const CAMPAIGNS = 5
+
 export class RunningRegion {
   readonly rooms: Rooms
   #ticking = false
   #expelled = false
+  /** Ticks for which it goes on campaigning. */
+  #campaigns = 0
 
   constructor(parts: RoomsParts, context: Context) {
     this.rooms = new Rooms(parts, context)
@@ -60,6 +65,20 @@ export class RunningRegion {
     }
   }
 
+  /** Whose parent led here leads it: asks again until its peers, who are just being born, have heard. */
+  campaign(context: Context): void {
+    this.#campaigns = CAMPAIGNS
+    this.#campaign()
+    this.rooms.replica.actSoon(context)
+  }
+
+  #campaign(): void {
+    const { raft, leader } = this.rooms.replica
+    this.#campaigns -= 1
+    if (leader === undefined) raft.step({ type: 'campaign' })
+    else this.#campaigns = 0
+  }
+
   /** Nobody who waits here hears from this peer again, and the pulse need not listen for it. */
   end(context: Context): void {
     const { leadership, commands, reads, neighbours, replica } = this.rooms
@@ -94,8 +113,7 @@ export class RunningRegion {
         this.#act(context)
         return
       case 'region.campaign':
-        replica.raft.step({ type: 'campaign' })
-        replica.actSoon(context)
+        this.campaign(context)
         return
       case 'region.expelled':
         this.#expelled ||= this.rooms.fence.expels(message as RegionExpelled)
@@ -182,12 +200,13 @@ export class RunningRegion {
     this.#ticking = false
     const { effects, replica, commands, reads, leadership, splits, members, children } = this.rooms
     if (!effects.quiet) replica.raft.step({ type: 'tick' })
+    if (this.#campaigns > 0) this.#campaign()
     commands.tick(context)
     reads.expire(context)
     leadership.advance(context)
     splits.tick(context)
     members.tick(context)
-    children.tick(context)
+    children.advance(context)
     this.#flush(context)
   }
 
