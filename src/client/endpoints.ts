@@ -44,6 +44,8 @@ export interface EndpointsOptions {
 }
 
 const BACKOFF_MS = 25
+/** With less time left, another try would only hide why the last one failed. */
+const LEAST_LEFT_MS = 250
 const UNLIMITED = {
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
@@ -128,7 +130,7 @@ export class Endpoints {
   }
 
   #again(error: CallFailed, repeatable: boolean, deadline: number): boolean {
-    if (Date.now() + BACKOFF_MS >= deadline) return false
+    if (Date.now() + LEAST_LEFT_MS >= deadline) return false
     if (error.outcome === 'not-done') return true
     return repeatable && error.code === status.UNAVAILABLE
   }

@@ -5,29 +5,93 @@ import type { Flare } from './flare.ts'
 import { FlareCalls, type FlareCallsOptions } from './flare-calls.ts'
 import type { Done, Outcome } from './outcome.ts'
 
-export function flareFace(outside: Outside, options: FlareCallsOptions): Flare {
-  const calls = new FlareCalls(outside, options)
-  return {
-    get: (namespace, keys, at) => promise((done) => calls.get(namespace, keys, at, done)),
-    scan: (namespace, request) => promise((done) => calls.scan(namespace, request, done)),
-    checksum: (namespace, range, at) =>
-      promise((done) => calls.checksum(namespace, range, at, done)),
-    write: (namespace, op, session) => promise((done) => calls.write(namespace, op, session, done)),
-    batch: (namespace, ops, session) =>
-      promise((done) => calls.batch(namespace, ops, session, done)),
-    deleteRange: (namespace, range, limit) =>
-      promise((done) => calls.deleteRange(namespace, range, limit, done)),
-    stamps: (count) => promise((done) => calls.stamps(count, done)),
-    namespaces: (name) => promise((done) => calls.namespaces(name, done)),
-    createNamespace: (name, mode) => promise((done) => calls.createNamespace(name, mode, done)),
-    dropNamespace: (name) => promise((done) => calls.dropNamespace(name, done)),
-    regions: (namespace, from, limit) =>
-      promise((done) => calls.regions(namespace, from, limit, done)),
-    actOnRegion: (region, action) => promise((done) => calls.actOnRegion(region, action, done)),
-    explain: (region) => promise((done) => calls.explain(region, done)),
-    stores: () => promise((done) => calls.stores(done)),
-    setStore: (name, state) => promise((done) => calls.setStore(name, state, done)),
+type Args<Name extends keyof FlareCalls> = FlareCalls[Name] extends (
+  ...args: [...infer A, Done<infer _>]
+) => void
+  ? A
+  : never
+
+export const flareFace = (outside: Outside, options: FlareCallsOptions): Flare =>
+  new Face(FlareCalls.over(outside, options))
+
+class Face implements Flare {
+  readonly #calls: FlareCalls
+
+  constructor(calls: FlareCalls) {
+    this.#calls = calls
+  }
+
+  within(timeoutMs: number): Flare {
+    return new Face(this.#calls.within(timeoutMs))
+  }
+
+  get(...args: Args<'get'>) {
+    return promise<ReturnOf<'get'>>((done) => this.#calls.get(...args, done))
+  }
+
+  scan(...args: Args<'scan'>) {
+    return promise<ReturnOf<'scan'>>((done) => this.#calls.scan(...args, done))
+  }
+
+  checksum(...args: Args<'checksum'>) {
+    return promise<ReturnOf<'checksum'>>((done) => this.#calls.checksum(...args, done))
+  }
+
+  write(...args: Args<'write'>) {
+    return promise<ReturnOf<'write'>>((done) => this.#calls.write(...args, done))
+  }
+
+  batch(...args: Args<'batch'>) {
+    return promise<ReturnOf<'batch'>>((done) => this.#calls.batch(...args, done))
+  }
+
+  deleteRange(...args: Args<'deleteRange'>) {
+    return promise<ReturnOf<'deleteRange'>>((done) => this.#calls.deleteRange(...args, done))
+  }
+
+  stamps(...args: Args<'stamps'>) {
+    return promise<ReturnOf<'stamps'>>((done) => this.#calls.stamps(...args, done))
+  }
+
+  namespaces(...args: Args<'namespaces'>) {
+    return promise<ReturnOf<'namespaces'>>((done) => this.#calls.namespaces(...args, done))
+  }
+
+  createNamespace(...args: Args<'createNamespace'>) {
+    return promise<ReturnOf<'createNamespace'>>((done) =>
+      this.#calls.createNamespace(...args, done),
+    )
+  }
+
+  dropNamespace(...args: Args<'dropNamespace'>) {
+    return promise<ReturnOf<'dropNamespace'>>((done) => this.#calls.dropNamespace(...args, done))
+  }
+
+  regions(...args: Args<'regions'>) {
+    return promise<ReturnOf<'regions'>>((done) => this.#calls.regions(...args, done))
+  }
+
+  actOnRegion(...args: Args<'actOnRegion'>) {
+    return promise<ReturnOf<'actOnRegion'>>((done) => this.#calls.actOnRegion(...args, done))
+  }
+
+  explain(...args: Args<'explain'>) {
+    return promise<ReturnOf<'explain'>>((done) => this.#calls.explain(...args, done))
+  }
+
+  stores(...args: Args<'stores'>) {
+    return promise<ReturnOf<'stores'>>((done) => this.#calls.stores(...args, done))
+  }
+
+  setStore(...args: Args<'setStore'>) {
+    return promise<ReturnOf<'setStore'>>((done) => this.#calls.setStore(...args, done))
   }
 }
+
+type ReturnOf<Name extends keyof FlareCalls> = FlareCalls[Name] extends (
+  ...args: [...infer _, Done<infer T>]
+) => void
+  ? T
+  : never
 
 const promise = <T>(call: (done: Done<T>) => void): Promise<Outcome<T>> => new Promise(call)

@@ -63,27 +63,39 @@ export interface FlareCallsOptions {
 /** The namespace without a name. */
 export const DEFAULT_NAMESPACE = 'default'
 
-export class FlareCalls {
-  readonly #outside: Outside
-  readonly #timeoutMs: number
-  readonly #driver: DriverCalls
-  readonly #stamps: StampCalls
-  readonly #directory: Directory
-  readonly #reads: ReadCalls
-  readonly #writes: WriteCalls
+/** What all calls of a thread share. */
+interface Parts {
+  readonly outside: Outside
+  readonly driver: DriverCalls
+  readonly stamps: StampCalls
+  readonly directory: Directory
+  readonly reads: ReadCalls
+  readonly writes: WriteCalls
+}
 
-  constructor(outside: Outside, { node, timeoutMs }: FlareCallsOptions) {
-    this.#outside = outside
+export class FlareCalls {
+  readonly #parts: Parts
+  readonly #timeoutMs: number
+
+  constructor(parts: Parts, timeoutMs: number) {
+    this.#parts = parts
     this.#timeoutMs = timeoutMs
-    this.#driver = new DriverCalls(outside, node)
+  }
+
+  static over(outside: Outside, { node, timeoutMs }: FlareCallsOptions): FlareCalls {
+    const driver = new DriverCalls(outside, node)
     const stamps = new StampCalls(outside, node)
-    const directory = new Directory(outside, this.#driver)
+    const directory = new Directory(outside, driver)
     const regions = new RegionCalls(outside, directory)
     const locks = new LockCalls(directory, regions, new CommandCalls(regions), stamps)
-    this.#stamps = stamps
-    this.#directory = directory
-    this.#reads = new ReadCalls({ directory, regions, locks, stamps })
-    this.#writes = new WriteCalls({ directory, regions, locks })
+    const reads = new ReadCalls({ directory, regions, locks, stamps })
+    const writes = new WriteCalls({ directory, regions, locks })
+    return new FlareCalls({ outside, driver, stamps, directory, reads, writes }, timeoutMs)
+  }
+
+  /** The same for one who waits no longer than this. */
+  within(timeoutMs: number): FlareCalls {
+    return new FlareCalls(this.#parts, Math.min(timeoutMs, this.#timeoutMs))
   }
 
   get(
@@ -92,13 +104,15 @@ export class FlareCalls {
     at: Timestamp | undefined,
     done: Done<readonly FoundRow[]>,
   ): void {
-    this.#strong(namespace, done, (id, attempt) => this.#reads.get(id, keys, at, attempt, done))
+    this.#strong(namespace, done, (id, attempt) =>
+      this.#parts.reads.get(id, keys, at, attempt, done),
+    )
   }
 
   scan(namespace: string, request: ScanRequest, done: Done<ScanPage>): void {
     this.#strong(namespace, done, (id, attempt) => {
       if (isEmpty(request)) done(good({ rows: [], next: undefined }))
-      else this.#reads.scan(id, request, attempt, done)
+      else this.#parts.reads.scan(id, request, attempt, done)
     })
   }
 
@@ -111,10 +125,10 @@ export class FlareCalls {
     this.#strong(namespace, done, (id, attempt) => {
       const sum = (stamp: Timestamp): void => {
         if (isEmpty(range)) done(good({ rows: 0, bytes: 0, hash: 0n, at: stamp }))
-        else this.#reads.checksum(id, range, stamp, attempt, done)
+        else this.#parts.reads.checksum(id, range, stamp, attempt, done)
       }
       if (at !== undefined) sum(at)
-      else this.#stamps.one(attempt, (stamp) => (stamp.ok ? sum(stamp.value) : done(stamp)))
+      else this.#parts.stamps.one(attempt, (stamp) => (stamp.ok ? sum(stamp.value) : done(stamp)))
     })
   }
 
@@ -141,19 +155,21 @@ export class FlareCalls {
     done: Done<readonly BatchPart[]>,
   ): void {
     this.#strong(namespace, done, (id, attempt) =>
-      this.#writes.batch({ namespace: id, ops, session }, attempt, (parts) => done(good(parts))),
+      this.#parts.writes.batch({ namespace: id, ops, session }, attempt, (parts) =>
+        done(good(parts)),
+      ),
     )
   }
 
   deleteRange(namespace: string, range: ScanRange, limit: number, done: Done<Deleted>): void {
     this.#strong(namespace, done, (id, attempt) => {
       if (isEmpty(range)) done(good({ keys: 0, next: undefined }))
-      else this.#writes.deleteRange(id, range, limit, attempt, done)
+      else this.#parts.writes.deleteRange(id, range, limit, attempt, done)
     })
   }
 
   stamps(count: number, done: Done<Stamps>): void {
-    this.#stamps.draw(count, this.#attempt(), done)
+    this.#parts.stamps.draw(count, this.#attempt(), done)
   }
 
   namespaces(name: string | undefined, done: Done<readonly NamespaceView[]>): void {
@@ -187,7 +203,7 @@ export class FlareCalls {
     }
     if (namespace === undefined) ask(undefined)
     else {
-      this.#directory.namespace(nameOf(namespace), (found) =>
+      this.#parts.directory.namespace(nameOf(namespace), (found) =>
         found.ok ? ask(found.value.id) : done(found),
       )
     }
@@ -218,13 +234,13 @@ export class FlareCalls {
   }
 
   #attempt(): Attempt {
-    return new Attempt(this.#outside, this.#timeoutMs)
+    return new Attempt(this.#parts.outside, this.#timeoutMs)
   }
 
   /** What only a strong namespace has. */
   #strong<T>(name: string, done: Done<T>, run: (id: NamespaceId, attempt: Attempt) => void): void {
     const attempt = this.#attempt()
-    this.#directory.namespace(nameOf(name), (found) => {
+    this.#parts.directory.namespace(nameOf(name), (found) => {
       if (!found.ok) done(found)
       else if (found.value.mode === 'strong') run(found.value.id, attempt)
       else done(bad('namespace-mode', eventual(found.value.name)))
@@ -236,13 +252,13 @@ export class FlareCalls {
     done: Done<T>,
     value: (answer: M) => Outcome<T>,
   ): void {
-    this.#driver.read<M>(question, this.#attempt(), (told) =>
+    this.#parts.driver.read<M>(question, this.#attempt(), (told) =>
       done(told.ok ? value(told.value) : told),
     )
   }
 
   #change<M extends Message, T>(order: Message, done: Done<T>, value: (answer: M) => T): void {
-    this.#driver.change<M>(order, this.#attempt(), (told) =>
+    this.#parts.driver.change<M>(order, this.#attempt(), (told) =>
       done(told.ok ? good(value(told.value)) : told),
     )
   }

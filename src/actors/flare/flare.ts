@@ -50,6 +50,9 @@ export interface Explained {
 }
 
 export interface Flare {
+  /** The same for one who waits no longer than this. */
+  within(timeoutMs: number): Flare
+
   get(
     namespace: string,
     keys: readonly Bytes[],

@@ -9,25 +9,26 @@ import { type Method, service } from '../grpc/service.ts'
 import { Status } from '../grpc/status.ts'
 import { checkKey, checkWrites } from './checks.ts'
 import { get, scan } from './kv-service.ts'
+import { within } from './patience.ts'
 import { sessionOf } from './shapes.ts'
 import { invalid, statusOf } from './statuses.ts'
 
 export function casService(flare: Flare): readonly Method[] {
   return service(KvCasDefinition, {
-    async compareAndSwap({ namespace, key, value, expectedVersion, ttlMs, session }) {
+    async compareAndSwap({ namespace, key, value, expectedVersion, ttlMs, session }, call) {
       const refused = checkWrites('writes', [{ key, value }], 1)
       if (refused) return refused
       const expect = timestamp(expectedVersion)
       const op: WriteOp = { key, action: 'put', value, ttlMs: toNumber(ttlMs), expect }
-      const written = await flare.write(namespace, op, sessionOf(session))
+      const written = await within(flare, call).write(namespace, op, sessionOf(session))
       if (!written.ok) return statusOf(written.problem)
       return written.value.type === 'written'
         ? { success: true, currentVersion: 0n, newVersion: written.value.version }
         : { success: false, currentVersion: written.value.versions[0] ?? 0n, newVersion: 0n }
     },
 
-    async get({ namespace, key }) {
-      const told = await get(flare, { namespace, keys: [key], at: 0n })
+    async get({ namespace, key }, call) {
+      const told = await get(within(flare, call), { namespace, keys: [key], at: 0n })
       if (told instanceof Status) return told
       const row = told.rows[0]
       return row === undefined
@@ -35,9 +36,14 @@ export function casService(flare: Flare): readonly Method[] {
         : { found: true, value: row.value, version: row.version }
     },
 
-    async scan({ namespace, startKey, endKey, limit }) {
+    async scan({ namespace, startKey, endKey, limit }, call) {
       const range = { namespace, startKey, endKey, limit }
-      const page = await scan(flare, { ...range, reverse: false, keysOnly: false, at: 0n })
+      const page = await scan(within(flare, call), {
+        ...range,
+        reverse: false,
+        keysOnly: false,
+        at: 0n,
+      })
       if (page instanceof Status) return page
       return {
         keys: page.rows.map(({ key }) => key),
@@ -48,7 +54,7 @@ export function casService(flare: Flare): readonly Method[] {
       }
     },
 
-    async delete({ namespace, key, expectedVersion, session }) {
+    async delete({ namespace, key, expectedVersion, session }, call) {
       const refused = checkKey(key)
       if (refused) return refused
       if (expectedVersion === 0n) {
@@ -56,7 +62,7 @@ export function casService(flare: Flare): readonly Method[] {
       }
       const expect = timestamp(expectedVersion)
       const op: WriteOp = { key, action: 'delete', value: EMPTY, ttlMs: 0, expect }
-      const written = await flare.write(namespace, op, sessionOf(session))
+      const written = await within(flare, call).write(namespace, op, sessionOf(session))
       if (!written.ok) return statusOf(written.problem)
       return written.value.type === 'written'
         ? { success: true, currentVersion: 0n }

@@ -22,6 +22,7 @@ import { type Method, service } from '../grpc/service.ts'
 import { Status } from '../grpc/status.ts'
 import { checkCount, checkKey, checkRange, checkWrites, scanLimit } from './checks.ts'
 import { BATCH_MAX, DELETE_RANGE_MAX, GET_MAX } from './limits.ts'
+import { within } from './patience.ts'
 import { atOf, rowOf, sessionOf } from './shapes.ts'
 import { invalid, statusOf } from './statuses.ts'
 
@@ -29,48 +30,52 @@ type Written = Outcome<Exclude<PartOutcome, { readonly type: 'failed' }>>
 
 export function kvService(flare: Flare): readonly Method[] {
   return service(KvDefinition, {
-    get: (request) => get(flare, request),
-    scan: (request) => scan(flare, request),
+    get: (request, call) => get(within(flare, call), request),
+    scan: (request, call) => scan(within(flare, call), request),
 
-    async put({ namespace, key, value, ttlMs, session }) {
+    async put({ namespace, key, value, ttlMs, session }, call) {
       const refused = checkWrites('writes', [{ key, value }], 1)
       if (refused) return refused
       const op: Op = { key, action: 'put', value, ttlMs: toNumber(ttlMs), expect: undefined }
-      return versionOf(await flare.write(namespace, op, sessionOf(session)))
+      return versionOf(await within(flare, call).write(namespace, op, sessionOf(session)))
     },
 
-    async delete({ namespace, key, session }) {
+    async delete({ namespace, key, session }, call) {
       const refused = checkKey(key)
       if (refused) return refused
       const op: Op = { key, action: 'delete', value: EMPTY, ttlMs: 0, expect: undefined }
-      return versionOf(await flare.write(namespace, op, sessionOf(session)))
+      return versionOf(await within(flare, call).write(namespace, op, sessionOf(session)))
     },
 
-    async batch({ namespace, ops: wanted, session }) {
+    async batch({ namespace, ops: wanted, session }, call) {
       const ops = wanted.flatMap(opOf)
       if (ops.length < wanted.length) return invalid('an operation neither puts nor deletes')
       const refused = checkWrites('operations', ops, BATCH_MAX)
       if (refused) return refused
-      const done = await flare.batch(namespace, ops, sessionOf(session))
+      const done = await within(flare, call).batch(namespace, ops, sessionOf(session))
       return done.ok ? { parts: done.value.map(partOf) } : statusOf(done.problem)
     },
 
-    async deleteRange({ namespace, startKey, endKey, limit: wanted }) {
+    async deleteRange({ namespace, startKey, endKey, limit: wanted }, call) {
       const limit = wanted === 0 ? DELETE_RANGE_MAX : wanted
       const refused =
         checkRange(startKey, endKey) ?? checkCount('keys to delete', limit, DELETE_RANGE_MAX)
       if (refused) return refused
-      const done = await flare.deleteRange(namespace, { from: startKey, to: endKey }, limit)
+      const done = await within(flare, call).deleteRange(
+        namespace,
+        { from: startKey, to: endKey },
+        limit,
+      )
       if (!done.ok) return statusOf(done.problem)
       const { keys, next } = done.value
       return { deleted: BigInt(keys), hasMore: next !== undefined, nextKey: next ?? EMPTY }
     },
 
-    async checksum({ namespace, startKey, endKey, at }) {
+    async checksum({ namespace, startKey, endKey, at }, call) {
       const refused = checkRange(startKey, endKey)
       if (refused) return refused
       const range = { from: startKey, to: endKey }
-      const done = await flare.checksum(namespace, range, atOf(at))
+      const done = await within(flare, call).checksum(namespace, range, atOf(at))
       if (!done.ok) return statusOf(done.problem)
       const { rows, bytes, hash, at: summed } = done.value
       return { rows: BigInt(rows), bytes: BigInt(bytes), hash, at: summed }

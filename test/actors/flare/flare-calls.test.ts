@@ -20,7 +20,7 @@ const [n1] = NODES as [ReturnType<typeof nodeName>]
 
 function world(...cuts: readonly string[]) {
   const cluster = new ScriptedRegions(...cuts)
-  const calls = new FlareCalls(new Outside(cluster), { node: n1, timeoutMs: 5000 })
+  const calls = FlareCalls.over(new Outside(cluster), { node: n1, timeoutMs: 5000 })
   /** The outcome of a call, once time has passed. */
   const outcome = <T>(call: (done: (it: Outcome<T>) => void) => void): Outcome<T> => {
     const heard: Outcome<T>[] = []
