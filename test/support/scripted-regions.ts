@@ -5,6 +5,7 @@
 
 import { type Bytes, compareBytes } from '../../src/base/bytes.ts'
 import { nodeName, peerId } from '../../src/base/ids.ts'
+import type { NamespaceView, RegionView, StoreView } from '../../src/core/placement/types.ts'
 import {
   type FoundRow,
   type NamespaceMode,
@@ -25,7 +26,12 @@ import type { Address } from '../../src/runtime/address.ts'
 import { address } from '../../src/runtime/address.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type { OutsideGate } from '../../src/runtime/outside.ts'
-import type { DriverNamespaces, DriverRoutes } from '../../src/wire/messages/driver.ts'
+import type {
+  DriverNamespaceCreate,
+  DriverNamespaces,
+  DriverRoutes,
+  DriverStoreSet,
+} from '../../src/wire/messages/driver.ts'
 import type { OracleStamps } from '../../src/wire/messages/oracle.ts'
 import type { RegionRead, RegionWrite } from '../../src/wire/messages/region.ts'
 
@@ -34,6 +40,19 @@ const ANSWER_MS = 1
 
 export const key = (text: string): Bytes => new TextEncoder().encode(text)
 export const text = (bytes: Bytes): string => new TextDecoder().decode(bytes)
+
+const refused = (reason: string, text: string): Message =>
+  ({ kind: 'driver.refused', reason, text, leader: undefined }) as Message
+
+const STORES: readonly StoreView[] = NODES.map((name, at) => ({
+  name,
+  incarnation: 'x',
+  state: at === 2 ? 'draining' : 'up',
+  contact: 'live',
+  heardMs: 5,
+  labels: [{ name: 'zone', value: `z${at + 1}` }],
+  load: { peers: 3, leaders: 1, bytes: 4096, freeBytes: 2 ** 34, writes: 5, reads: 7 },
+}))
 
 export interface ScriptedRegion {
   descriptor: RegionDescriptor
@@ -53,6 +72,7 @@ export class ScriptedRegions implements OutsideGate {
   #nowMs = 0
   #clock = 1n << 20n
   #order = 0
+  #live = false
   #queue: { readonly at: number; readonly order: number; readonly run: () => void }[] = []
 
   constructor(...cuts: readonly string[]) {
@@ -108,6 +128,12 @@ export class ScriptedRegions implements OutsideGate {
     })
   }
 
+  /** From now on time passes by itself, as fast as it can. */
+  live(): this {
+    this.#live = true
+    return this
+  }
+
   /** Lets time pass until nothing is left to do. */
   run(untilMs = 60_000): void {
     for (;;) {
@@ -150,6 +176,7 @@ export class ScriptedRegions implements OutsideGate {
 
   #at(afterMs: number, run: () => void): void {
     this.#queue.push({ at: this.#nowMs + afterMs, order: ++this.#order, run })
+    if (this.#live) setImmediate(() => this.run(Number.POSITIVE_INFINITY))
   }
 
   #answer(to: Address, message: Message): Message {
@@ -162,10 +189,11 @@ export class ScriptedRegions implements OutsideGate {
       }
       case 'driver.namespaces': {
         const { name } = message as DriverNamespaces
-        const namespace = { id: namespaceId(1), name, mode: this.mode, modeEpoch: 1 }
-        const known = name === 'default'
-        const view = { namespace, quota: { bytes: 0, keys: 0 }, regions: 1, bytes: 0, keys: 0 }
-        return { kind: 'driver.namespaces-are', namespaces: known ? [view] : [] } as Message
+        const known = name === undefined || name === 'default'
+        return {
+          kind: 'driver.namespaces-are',
+          namespaces: known ? [this.#namespace()] : [],
+        } as Message
       }
       case 'driver.routes': {
         const { from, limit } = message as DriverRoutes
@@ -174,9 +202,57 @@ export class ScriptedRegions implements OutsideGate {
         )
         return { kind: 'driver.routes-are', regions: regions.slice(0, limit) } as Message
       }
+      case 'driver.namespace-create': {
+        const { name, mode } = message as DriverNamespaceCreate
+        if (name === 'default') return refused('exists', 'namespace default is there already')
+        const namespace = { id: namespaceId(2), name, mode, modeEpoch: 1 }
+        return { kind: 'driver.namespace-is', namespace } as Message
+      }
+      case 'driver.regions':
+        return { kind: 'driver.regions-are', regions: this.#views(), next: undefined } as Message
+      case 'driver.region-do':
+        return { kind: 'driver.done' } as Message
+      case 'driver.explain': {
+        const verdicts = [{ rule: 'balance', acts: false, reason: 'all stores hold as much' }]
+        return { kind: 'driver.explained', region: this.#views()[0], verdicts } as Message
+      }
+      case 'driver.stores':
+        return {
+          kind: 'driver.stores-are',
+          stores: STORES,
+          driver: NODES[0],
+          driverEpoch: 3,
+        } as Message
+      case 'driver.store-set':
+        return refused('not-found', `there is no store ${(message as DriverStoreSet).name}`)
       default:
         return this.#regionAnswer(to, message as RegionRead | RegionWrite)
     }
+  }
+
+  #namespace(): NamespaceView {
+    const namespace = { id: namespaceId(1), name: 'default', mode: this.mode, modeEpoch: 1 }
+    const rows = [...this.rows.values()]
+    return {
+      namespace,
+      quota: { bytes: 2 ** 30, keys: 0 },
+      regions: this.regions.length,
+      bytes: rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0),
+      keys: rows.length,
+    }
+  }
+
+  #views(): RegionView[] {
+    return this.#routed().map((routed) => ({
+      ...routed,
+      term: 2,
+      bytes: 4096,
+      keys: 10,
+      writes: 1,
+      reads: 2,
+      heardMs: 100,
+      doing: undefined,
+    }))
   }
 
   #routed(): RoutedRegion[] {
@@ -197,7 +273,7 @@ export class ScriptedRegions implements OutsideGate {
     }
     return message.kind === 'region.read'
       ? ({ kind: 'region.read-done', answer: this.#read(region, message.query) } as Message)
-      : ({ kind: 'region.write-done', result: this.#write(message.command) } as Message)
+      : ({ kind: 'region.write-done', result: this.#write(region, message.command) } as Message)
   }
 
   #inside({ descriptor }: ScriptedRegion, from: Bytes, to: Bytes): FoundRow[] {
@@ -212,8 +288,12 @@ export class ScriptedRegions implements OutsideGate {
     if (query.op === 'get') {
       return { op: 'get', rows: query.keys.flatMap((each) => this.rows.get(text(each)) ?? []) }
     }
-    if (query.op !== 'scan') throw new Error(`no ${query.op} here`)
+    if (query.op === 'locks') throw new Error(`no ${query.op} here`)
     const all = this.#inside(region, query.from, query.to)
+    if (query.op === 'checksum') {
+      const hash = all.reduce((sum, { version }) => sum + version, 0n)
+      return { op: 'checksum', rows: all.length, bytes: 2 * all.length, hash, next: undefined }
+    }
     if (query.reverse) all.reverse()
     const rows = all.slice(0, query.limit)
     const beyond = all[query.limit]
@@ -221,7 +301,13 @@ export class ScriptedRegions implements OutsideGate {
     return { op: 'scan', rows, next: beyond === undefined ? undefined : next }
   }
 
-  #write(command: RegionCommand): RegionResult {
+  #write(region: ScriptedRegion, command: RegionCommand): RegionResult {
+    if (command.op === 'delete-range') {
+      const all = this.#inside(region, command.from, command.to)
+      const gone = all.slice(0, command.limit)
+      for (const row of gone) this.rows.delete(text(row.key))
+      return { op: 'deleted', keys: gone.length, next: all[command.limit]?.key }
+    }
     if (command.op !== 'write') throw new Error(`no ${command.op} here`)
     const found = command.ops.map((op) => this.rows.get(text(op.key))?.version ?? timestamp(0n))
     const wrong = command.ops.some(({ expect }, i) => expect !== undefined && expect !== found[i])
