@@ -6,6 +6,7 @@
 
 import type { SplitEntry } from '../../core/region/entry.ts'
 import { splitProblem } from '../../core/region/split.ts'
+import type { Cuts } from '../../core/region/split-sample.ts'
 import type { RegionOrder, SplitIds } from '../../core/region/types.ts'
 import type { AskOutcome, Context } from '../../runtime/actor.ts'
 import { address } from '../../runtime/address.ts'
@@ -15,7 +16,7 @@ import { encodeRegionEntry } from '../../wire/region-entry.ts'
 import { PLACEMENT_DRIVER, SYSTEM } from '../flare-options.ts'
 import type { Leadership } from './leadership.ts'
 import type { Replica } from './replica.ts'
-import { type Cuts, Sampler } from './sampler.ts'
+import { Sampler } from './sampler.ts'
 
 type SplitOrder = Extract<RegionOrder, { readonly order: 'split' }>
 
@@ -121,10 +122,10 @@ export class Splits {
     wish: Omit<Extract<Stage, { readonly at: 'sampling' }>, 'at' | 'sampler'>,
     context: Context,
   ): void {
-    const { data, descriptor, state } = this.#replica
+    const { data, descriptor } = this.#replica
     this.#samplings += 1
     const tag = `${SAMPLE_TAG}${this.#samplings}`
-    const sampler = new Sampler(tag, data, descriptor, state.size.bytes)
+    const sampler = new Sampler(tag, data, descriptor)
     this.#stage = { at: 'sampling', sampler, ...wish }
     sampler.begin(context)
   }
