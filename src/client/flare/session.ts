@@ -58,7 +58,11 @@ export class Sessions {
 
   /** Runs a write with a mark, if there is room for one. */
   async marked<T>(write: (mark: Mark | undefined) => Promise<T>): Promise<T> {
-    const session = await this.#session()
+    while (this.#free() === undefined && this.#sessions.length < MOST) {
+      this.#drawing ??= this.#begin()
+      await this.#drawing
+    }
+    const session = this.#free()
     const mark = session?.take()
     try {
       return await write(mark)
@@ -67,13 +71,11 @@ export class Sessions {
     }
   }
 
-  async #session(): Promise<Session | undefined> {
+  #free(): Session | undefined {
     const nowMs = performance.now()
-    this.#sessions = this.#sessions.filter((session) => !session.isOver(nowMs))
-    const free = this.#sessions.find(({ hasRoom }) => hasRoom)
-    if (free !== undefined || this.#sessions.length >= MOST) return free
-    this.#drawing ??= this.#begin()
-    await this.#drawing
+    if (this.#sessions.some((session) => session.isOver(nowMs))) {
+      this.#sessions = this.#sessions.filter((session) => !session.isOver(nowMs))
+    }
     return this.#sessions.find(({ hasRoom }) => hasRoom)
   }
 
