@@ -75,7 +75,7 @@ function flareKinds(
   return [
     timestampOracleKind(options, flare.oracle),
     placementDriverKind(options, flare),
-    storeKind(options),
+    storeKind(options, flare, ports),
     regionKind(options, ports),
     regionKeeperKind(),
   ]

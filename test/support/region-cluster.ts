@@ -2,7 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { FLARE_OPTIONS, type FlareOptions } from '../../src/actors/flare-options.ts'
+import {
+  FLARE_OPTIONS,
+  type FlareOptions,
+  PLACEMENT_DRIVER,
+} from '../../src/actors/flare-options.ts'
 import type { RegionInspection } from '../../src/actors/region/status.ts'
 import { EMPTY } from '../../src/base/bytes.ts'
 import { type NodeName, peerId } from '../../src/base/ids.ts'
@@ -19,6 +23,7 @@ import {
   regionId,
   type WriteOp,
 } from '../../src/core/region/types.ts'
+import type { ActorKind } from '../../src/runtime/actor.ts'
 import { address, shardOfKey } from '../../src/runtime/address.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type * as Region from '../../src/wire/messages/region.ts'
@@ -29,10 +34,15 @@ import { bytes, text } from './requests.ts'
 export const NAMESPACE = namespaceId(1)
 export const FIRST = regionId(1)
 
+export interface RegionClusterOptions extends ClusterOptions {
+  readonly region?: Partial<FlareOptions['region']>
+}
+
+/** The driver says nothing: tests give its orders. */
 export class RegionCluster extends InlineCluster {
-  constructor(options: ClusterOptions & { readonly region?: Partial<FlareOptions['region']> }) {
+  constructor(options: RegionClusterOptions) {
     const region = { ...FLARE_OPTIONS.region, ...options.region }
-    super({ flare: { ...FLARE_OPTIONS, region }, ...options })
+    super({ flare: { ...FLARE_OPTIONS, region }, watchKind: silencing, ...options })
   }
 
   /** The first region of a namespace, one peer on each of these nodes. */
@@ -175,6 +185,9 @@ export class RegionCluster extends InlineCluster {
     return version === undefined ? epoch : { ...epoch, version }
   }
 }
+
+const silencing = (kind: ActorKind): ActorKind =>
+  kind.kind === PLACEMENT_DRIVER ? { ...kind, create: () => ({ receive: () => {} }) } : kind
 
 export const put = (key: string, value: string, expect?: bigint): WriteOp => ({
   key: bytes(key),

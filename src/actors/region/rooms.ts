@@ -21,6 +21,7 @@ import { Orders } from './orders.ts'
 import { Reads } from './reads.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
+import { Reports } from './reports.ts'
 import { Splits } from './splits.ts'
 
 export interface RoomsParts {
@@ -41,6 +42,7 @@ export class Rooms {
   readonly orders: Orders
   readonly children: Children
   readonly neighbours: Neighbours
+  readonly reports: Reports
   readonly fence: Fence
   readonly effects: EffectRunner
 
@@ -56,7 +58,8 @@ export class Rooms {
     this.splits = new Splits(this.replica, this.leadership)
     this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
     this.children = new Children(this.replica)
-    this.neighbours = new Neighbours(this.replica, this.commands, this.reads)
+    this.neighbours = new Neighbours(this.replica)
+    this.reports = new Reports(this.replica, this.commands, this.reads, context.nowMs)
     this.fence = new Fence(this.replica)
     this.effects = new EffectRunner(this.replica, {
       applier: this.#applier(),
@@ -83,6 +86,7 @@ export class Rooms {
   }
 
   #structure(change: StructureChange, context: Context): readonly StoreOp[] {
+    this.reports.soon()
     if (change.type === 'split') return this.children.born(change.children, context)
     this.members.changed(context)
     this.neighbours.register(context)
@@ -95,7 +99,7 @@ export class Rooms {
     this.leadership.advance(context)
     this.reads.applied(context)
     this.commands.run(context)
-    this.neighbours.applied(context)
+    this.reports.advance(context)
   }
 
   #leaderChanged(context: Context): void {
@@ -103,7 +107,7 @@ export class Rooms {
     this.commands.end(over, context)
     this.reads.end(context)
     this.splits.end()
-    this.neighbours.report(context)
+    this.reports.soon()
   }
 }
 

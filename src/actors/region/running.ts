@@ -31,7 +31,7 @@ export class RunningRegion {
   constructor(parts: RoomsParts, context: Context) {
     this.rooms = new Rooms(parts, context)
     this.rooms.neighbours.register(context)
-    this.rooms.neighbours.report(context)
+    this.rooms.reports.advance(context)
     this.rooms.children.begin(context)
     this.#keepTicking(context)
   }
@@ -207,6 +207,7 @@ export class RunningRegion {
     splits.tick(context)
     members.tick(context)
     children.advance(context)
+    this.rooms.reports.advance(context)
     this.#flush(context)
   }
 

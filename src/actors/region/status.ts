@@ -2,7 +2,6 @@
 
 import { isJoint } from '../../core/raft/configuration.ts'
 import type { RegionStatusIs } from '../../wire/messages/region.ts'
-import type { StoreReport } from '../../wire/messages/store.ts'
 import type { Leadership } from './leadership.ts'
 import type { Replica } from './replica.ts'
 
@@ -44,13 +43,4 @@ export interface RegionInspection {
 
 export function inspectRegion(replica: Replica, leadership: Leadership): RegionInspection {
   return { status: statusOf(replica, leadership), raft: replica.raft, state: replica.state }
-}
-
-export function reportOf(
-  replica: Replica,
-  counts: Pick<StoreReport, 'writes' | 'reads'>,
-): StoreReport {
-  const { descriptor, leads, term, state } = replica
-  const { bytes, rows } = state.size
-  return { kind: 'store.report', descriptor, leads, term, bytes, keys: rows, ...counts }
 }

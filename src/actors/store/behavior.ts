@@ -21,15 +21,17 @@ import type {
   StoreReport,
   StoreSplit,
 } from '../../wire/messages/store.ts'
-import type { TreeOptions } from '../options.ts'
+import type { FlareOptions } from '../flare-options.ts'
+import type { TreeOptions, TreePorts } from '../options.ts'
+import { Beats } from './beats.ts'
 import { Births } from './births.ts'
 import type { Inventory } from './inventory.ts'
 import { StoreRecovery } from './recovery.ts'
 
 export const STORE = 'store'
 
-export function storeKind(options: TreeOptions): ActorKind {
-  return { kind: STORE, create: () => new Store(options) }
+export function storeKind(options: TreeOptions, flare: FlareOptions, ports: TreePorts): ActorKind {
+  return { kind: STORE, create: () => new Store(options, flare, ports) }
 }
 
 interface Early {
@@ -42,13 +44,18 @@ const EARLY_MAX = 1000
 
 class Store implements Actor {
   readonly #options: TreeOptions
+  readonly #flare: FlareOptions
+  readonly #ports: TreePorts
   readonly #recovery = new StoreRecovery()
   #inventory: Inventory | undefined
   #births: Births | undefined
+  #beats: Beats | undefined
   #early: Early[] = []
 
-  constructor(options: TreeOptions) {
+  constructor(options: TreeOptions, flare: FlareOptions, ports: TreePorts) {
     this.#options = options
+    this.#flare = flare
+    this.#ports = ports
   }
 
   receive(input: Input, context: Context): void {
@@ -63,6 +70,12 @@ class Store implements Actor {
       case 'landed':
         this.#births?.landed(input.tag, context)
         return
+      case 'timer':
+        this.#beats?.beat(context)
+        return
+      case 'answer':
+        this.#beats?.answered(input.outcome, context)
+        return
       case 'message':
         if (input.message.kind === 'store.report') this.#report(input.message as StoreReport)
         else if (input.question !== undefined) this.#ask(input.message, input.question, context)
@@ -73,13 +86,15 @@ class Store implements Actor {
   }
 
   inspect(): object {
-    return { peers: this.#inventory?.residents() ?? [] }
+    return { peers: [...(this.#inventory?.residents() ?? [])] }
   }
 
   #recovered(inventory: Inventory | undefined, context: Context): void {
     if (inventory === undefined) return
     this.#inventory = inventory
     this.#births = new Births(inventory, this.#options, (start, at) => this.#start(start, at))
+    this.#beats = new Beats(inventory, this.#options, this.#flare, this.#ports)
+    this.#beats.begin(context)
     for (const { message, question } of this.#early) this.#ask(message, question, context)
     this.#early = []
   }
@@ -115,6 +130,7 @@ class Store implements Actor {
 
   #report(report: StoreReport): void {
     this.#inventory?.reported(report)
+    this.#beats?.reported(report)
   }
 
   #destroy(

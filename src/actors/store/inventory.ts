@@ -48,8 +48,8 @@ export class Inventory {
     return [...this.#residents.keys()]
   }
 
-  residents(): readonly (readonly [RegionId, Resident])[] {
-    return [...this.#residents]
+  residents(): Iterable<Resident> {
+    return this.#residents.values()
   }
 
   find(region: RegionId): Resident | undefined {

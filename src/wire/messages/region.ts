@@ -152,6 +152,12 @@ export interface RegionSnapshot {
   readonly descriptor: RegionDescriptor
 }
 
+/** From the store to regions that it leads: versions superseded at or below may go. */
+export interface RegionSafePoint {
+  readonly kind: 'region.safe-point'
+  readonly safePoint: Timestamp
+}
+
 /** To itself, behind the requests of clients that are queued: now evaluate, propose, append for them all. */
 export interface RegionFlush {
   readonly kind: 'region.flush'
@@ -181,6 +187,7 @@ export type RegionMessage =
   | RegionRaft
   | RegionExpelled
   | RegionSnapshot
+  | RegionSafePoint
   | RegionFlush
   | RegionAct
   | RegionCampaign
@@ -250,6 +257,7 @@ export const REGION_MESSAGES: MessageShapes = {
       descriptor,
     }),
   },
+  'region.safe-point': { tag: 116, delivery: drops, schema: struct({ safePoint: timestamp }) },
   'region.flush': { tag: 112, delivery: drops, schema: struct({}) },
   'region.act': { tag: 113, delivery: consensus, schema: struct({}) },
   'region.campaign': { tag: 114, delivery: consensus, schema: struct({}) },

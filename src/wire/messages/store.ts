@@ -61,6 +61,8 @@ export interface StoreReport {
   /** Writes and reads since the last report. */
   readonly writes: number
   readonly reads: number
+  /** It has not heard of a leader for long: perhaps it is no member any more. */
+  readonly orphan: boolean
 }
 
 /** To the keeper of the region's shard: its peer lives here from now on. */
@@ -128,6 +130,7 @@ export const STORE_MESSAGES: MessageShapes = {
       keys: count,
       writes: count,
       reads: count,
+      orphan: bool,
     }),
   },
   'keeper.start': { tag: 136, delivery: drops, schema: struct({ region, campaign: bool }) },
