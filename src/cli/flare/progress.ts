@@ -38,7 +38,7 @@ export class Progress {
 
   stop(): void {
     clearInterval(this.#timer)
-    if (this.#quiet) return
+    if (this.#quiet || this.#rows === 0) return
     this.#draw.clear()
     console.error(colors.dim(this.#summary()))
   }

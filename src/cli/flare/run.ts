@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import colors from 'picocolors'
 import { connect, type FlareClient, FlareError, type Namespace } from '../../client/flare/index.ts'
 import { NodeRefused } from '../../node/refused.ts'
-import { type CredentialFlags, credentialsOf } from '../credentials.ts'
+import { type CredentialFlags, credentialsOf, withCredentialFlags } from '../credentials.ts'
 import { Output } from './output.ts'
 
 /** The exit codes of docs/cli.md. */
@@ -29,7 +29,7 @@ interface SharedOptions extends CredentialFlags {
 
 /** What every command of FlareDB understands; given before or behind the command's name. */
 export function withSharedOptions(command: Command): Command {
-  return command
+  return withCredentialFlags(command)
     .addOption(
       new Option('-e, --endpoints <list>', 'host:port of nodes, commas between')
         .env('PLASMA_ENDPOINTS')
@@ -39,9 +39,6 @@ export function withSharedOptions(command: Command): Command {
     .option('--timeout <seconds>', 'how long a call may take with all its tries', '10')
     .option('--json', 'print JSON instead of tables')
     .option('--hex', 'keys and values are given and shown in hexadecimal')
-    .addOption(new Option('--cacert <file>', 'who signed the nodes').env('PLASMA_CACERT'))
-    .addOption(new Option('--cert <file>', 'a certificate to show to nodes').env('PLASMA_CERT'))
-    .addOption(new Option('--key <file>', 'its private key').env('PLASMA_KEY'))
 }
 
 type Run = (session: Session, ...args: string[]) => Promise<number | undefined>
@@ -57,7 +54,7 @@ export const runs =
       endpoints: options.endpoints.split(',').map((each) => each.trim()),
       timeoutMs: 1000 * numberOf('--timeout', options.timeout),
       sessions: false,
-      ...tlsOf(options),
+      tls: credentialsOf(options),
     })
     try {
       const namespace = db.namespace(options.namespace)
@@ -86,18 +83,6 @@ function explain(error: unknown, out: Output): number {
       return EXIT.unavailable
     default:
       return EXIT.refused
-  }
-}
-
-function tlsOf(flags: CredentialFlags) {
-  const found = credentialsOf(flags)
-  if (found === undefined) return {}
-  const { ca, cert, key } = found as Record<'ca' | 'cert' | 'key', string | undefined>
-  return {
-    tls: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    },
   }
 }
 
