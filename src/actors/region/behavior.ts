@@ -10,10 +10,12 @@ import { GroupKeys } from '../../storage/keyspace.ts'
 import { CorruptRecord } from '../../storage/record.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { Death } from './death.ts'
+import { Installation } from './install.ts'
 import { type Recovered, Recovery } from './recovery.ts'
 import { refuse } from './refuse.ts'
 import { REGION, regionGroup } from './replica.ts'
 import { RunningRegion } from './running.ts'
+import { Staging } from './staging.ts'
 
 export function regionKind(options: TreeOptions, ports: TreePorts): ActorKind {
   return { kind: REGION, create: (at) => new Region(Number(at.key) as RegionId, options, ports) }
@@ -24,6 +26,8 @@ class Region implements Actor {
   readonly #keys: GroupKeys
   readonly #options: TreeOptions
   readonly #ports: TreePorts
+  /** A snapshot that a crash kept from its place: finished before anything else. */
+  #installation: Installation | undefined
   #recovery: Recovery | undefined
   #running: RunningRegion | undefined
   #death: Death | undefined
@@ -54,11 +58,14 @@ class Region implements Actor {
 
   #recover(input: Input, context: Context): void {
     if (input.type === 'start') {
-      this.#recovery = Recovery.of(this.#id, this.#keys, context)
-      this.#recovery.begin(context)
+      this.#begin(context)
+    } else if (this.#installation !== undefined && input.type === 'landed') {
+      if (this.#installation.landed(input.tag, context)) this.#reload(context)
+    } else if (this.#installation !== undefined && input.type === 'scanned') {
+      this.#installation.page(input.tag, input.rows, input.more, context)
     } else if (input.type === 'scanned') {
       const recovered = this.#recovery?.page(input.rows, input.more, context)
-      if (recovered !== undefined) this.#begin(recovered, context)
+      if (recovered !== undefined) this.#live(recovered, context)
     } else if (input.type === 'message' && input.question !== undefined) {
       refuse(input.question, { reason: 'not-ready' }, context)
     } else if (input.type === 'message' && input.message.kind === 'region.campaign') {
@@ -66,7 +73,25 @@ class Region implements Actor {
     }
   }
 
-  #begin(recovered: Recovered, context: Context): void {
+  #begin(context: Context): void {
+    const snapshot = Installation.interrupted(this.#keys, context)
+    if (snapshot === undefined) {
+      this.#reload(context)
+      return
+    }
+    const before = Recovery.descriptorOf(this.#id, this.#keys, context)
+    const staging = new Staging({ id: this.#id })
+    this.#installation = new Installation(snapshot, this.#keys, staging, before)
+    this.#installation.begin(context)
+  }
+
+  #reload(context: Context): void {
+    this.#installation = undefined
+    this.#recovery = Recovery.of(this.#id, this.#keys, context)
+    this.#recovery.begin(context)
+  }
+
+  #live(recovered: Recovered, context: Context): void {
     if (!recovered.living) {
       this.#end(recovered.state.descriptor, recovered.self, context)
       return

@@ -28,6 +28,7 @@ import type {
   RegionWriteDone,
 } from '../../wire/messages/region.ts'
 import { encodeRegionEntry } from '../../wire/region-entry.ts'
+import type { Admission } from './admission.ts'
 import type { Leadership } from './leadership.ts'
 import { epochRefusal, refuse, staleEpoch } from './refuse.ts'
 import type { Replica } from './replica.ts'
@@ -52,6 +53,7 @@ const PAGE_BYTES = 256 * 1024
 export class Commands {
   readonly #replica: Replica
   readonly #leadership: Leadership
+  readonly #admission: Admission
   /** In order of arrival, hence of deadline. */
   readonly #waiters = new Map<number, Waiter>()
   /** By index: what was proposed and is not applied. */
@@ -61,9 +63,10 @@ export class Commands {
   /** Since the last report. */
   taken = 0
 
-  constructor(replica: Replica, leadership: Leadership) {
+  constructor(replica: Replica, leadership: Leadership, admission: Admission) {
     this.#replica = replica
     this.#leadership = leadership
+    this.#admission = admission
   }
 
   get waiting(): number {
@@ -71,7 +74,8 @@ export class Commands {
   }
 
   take({ command, epoch }: RegionWrite, question: Question, context: Context): void {
-    const refusal = this.#refusal(epoch) ?? this.#overgrown(command)
+    const refusal =
+      this.#refusal(epoch) ?? this.#overgrown(command) ?? this.#admission.refusal(command, context)
     if (refusal !== undefined) {
       refuse(question, refusal, context)
       return

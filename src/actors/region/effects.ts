@@ -6,9 +6,9 @@ import type { Context } from '../../runtime/actor.ts'
 import type { Applier } from './applier.ts'
 import type { Reads } from './reads.ts'
 import type { Replica } from './replica.ts'
+import type { SnapshotEffect } from './snapshots.ts'
 
 type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
-type SnapshotEffect = Of<'send-snapshot' | 'install-snapshot' | 'snapshot-unused'>
 
 export interface EffectRooms {
   readonly applier: Applier

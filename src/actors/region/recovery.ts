@@ -10,7 +10,7 @@ import type { RestoredState, SnapshotMeta } from '../../core/raft/types.ts'
 import type { ReplicaMeta, SessionRecord } from '../../core/region/applied.ts'
 import { RegionReplica } from '../../core/region/replica.ts'
 import type { LockRow } from '../../core/region/rows.ts'
-import type { RegionId } from '../../core/region/types.ts'
+import type { RegionDescriptor, RegionId } from '../../core/region/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
 import { type LogRows, RaftLogReader } from '../../storage/log-rows.ts'
@@ -50,9 +50,13 @@ export class Recovery {
 
   /** Reads the small rows. */
   static of(id: RegionId, keys: GroupKeys, context: Context): Recovery {
-    const read = (key: Bytes) => must(context.read(key), `region ${id} was born on this disk`)
-    const meta = readReplicaMeta(keys, read(keys.applied()), read(keys.descriptor()))
-    return new Recovery(id, keys, meta, readBase(keys, read(keys.logStart())))
+    const base = readBase(keys, bornWith(id, keys.logStart(), context))
+    return new Recovery(id, keys, metaOf(id, keys, context), base)
+  }
+
+  /** What the region is on this disk, or was before a snapshot was put in its place. */
+  static descriptorOf(id: RegionId, keys: GroupKeys, context: Context): RegionDescriptor {
+    return metaOf(id, keys, context).descriptor
   }
 
   private constructor(id: RegionId, keys: GroupKeys, meta: ReplicaMeta, base: SnapshotMeta) {
@@ -117,4 +121,12 @@ export class Recovery {
       },
     }
   }
+}
+
+const bornWith = (id: RegionId, key: Bytes, context: Context): Bytes =>
+  must(context.read(key), `region ${id} was born on this disk`)
+
+function metaOf(id: RegionId, keys: GroupKeys, context: Context): ReplicaMeta {
+  const applied = bornWith(id, keys.applied(), context)
+  return readReplicaMeta(keys, applied, bornWith(id, keys.descriptor(), context))
 }

@@ -9,6 +9,7 @@ import type { GroupKeys } from '../../storage/keyspace.ts'
 import type { StoreOp } from '../../storage/store.ts'
 import { RaftDisk } from '../consensus/raft-disk.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
+import { Admission } from './admission.ts'
 import { Applier } from './applier.ts'
 import { Children } from './children.ts'
 import { Commands } from './commands.ts'
@@ -22,6 +23,7 @@ import { Reads } from './reads.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
 import { Reports } from './reports.ts'
+import { Snapshots } from './snapshots.ts'
 import { Splits } from './splits.ts'
 
 export interface RoomsParts {
@@ -41,6 +43,8 @@ export class Rooms {
   readonly splits: Splits
   readonly orders: Orders
   readonly children: Children
+  readonly admission: Admission
+  readonly snapshots: Snapshots
   readonly neighbours: Neighbours
   readonly reports: Reports
   readonly fence: Fence
@@ -52,7 +56,8 @@ export class Rooms {
     const disk = new RaftDisk(raft, keys, recovered.logRows)
     this.replica = new Replica({ ...parts, ...recovered, raft, disk })
     this.leadership = new Leadership(this.replica)
-    this.commands = new Commands(this.replica, this.leadership)
+    this.admission = new Admission(parts.ports, options.limits)
+    this.commands = new Commands(this.replica, this.leadership, this.admission)
     this.reads = new Reads(this.replica, this.leadership)
     this.members = new Members(this.replica)
     this.splits = new Splits(this.replica, this.leadership)
@@ -61,12 +66,16 @@ export class Rooms {
     this.neighbours = new Neighbours(this.replica)
     this.reports = new Reports(this.replica, this.commands, this.reads, context.nowMs)
     this.fence = new Fence(this.replica)
+    this.snapshots = new Snapshots(this.replica, this.admission, {
+      interrupted: (at) => this.reads.end(at),
+      replaced: (at) => this.#replaced(at),
+    })
     this.effects = new EffectRunner(this.replica, {
       applier: this.#applier(),
       reads: this.reads,
       applied: (at) => this.#applied(at),
       leaderChanged: (at) => this.#leaderChanged(at),
-      snapshot: () => {},
+      snapshot: (effect, at) => this.snapshots.perform(effect, at),
     })
   }
 
@@ -102,11 +111,21 @@ export class Rooms {
     this.reports.advance(context)
   }
 
+  /** A snapshot made this region what it became elsewhere. */
+  #replaced(context: Context): void {
+    this.replica.lateChildren = []
+    this.members.changed(context)
+    this.neighbours.register(context)
+    this.reports.soon()
+    this.reports.advance(context)
+  }
+
   #leaderChanged(context: Context): void {
     const over = this.leadership.end()
     this.commands.end(over, context)
     this.reads.end(context)
     this.splits.end()
+    this.snapshots.leaderChanged(context)
     this.reports.soon()
   }
 }

@@ -42,6 +42,10 @@ export class RunningRegion {
   }
 
   receive(input: Input, context: Context): void {
+    if (this.rooms.snapshots.takes(input, context)) {
+      this.#act(context)
+      return
+    }
     switch (input.type) {
       case 'message':
         this.#message(input.message, input.from, input.question, context)
@@ -133,7 +137,7 @@ export class RunningRegion {
   }
 
   #question(message: Message, question: Question, context: Context): void {
-    const { reads, commands, orders, replica, leadership } = this.rooms
+    const { reads, commands, orders, replica, leadership, snapshots } = this.rooms
     switch (message.kind) {
       case 'region.read':
         reads.take(message as RegionRead, question, context)
@@ -143,6 +147,10 @@ export class RunningRegion {
         return
       case 'region.order':
         orders.take(message as RegionOrdered, question, context)
+        return
+      case 'region.snapshot':
+      case 'snapshot.chunk':
+        snapshots.question(message, question, context)
         return
       case 'region.status':
         context.answerNow(question, statusOf(replica, leadership))
@@ -205,6 +213,7 @@ export class RunningRegion {
     reads.expire(context)
     leadership.advance(context)
     splits.tick(context)
+    this.rooms.snapshots.resume(context)
     members.tick(context)
     children.advance(context)
     this.rooms.reports.advance(context)
