@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { checkServerIdentity } from 'node:tls'
+import { type Command, Option } from 'commander'
+import type { ClientTls } from '../client/endpoints.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import { certificatesIn, readTlsFiles } from '../config/tls-files.ts'
 import { NodeRefused } from '../node/refused.ts'
@@ -19,8 +21,16 @@ export interface CredentialFlags {
   readonly key?: string
 }
 
+export const withCredentialFlags = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--cacert <file>', 'who signed the certificates of nodes').env('PLASMA_CACERT'),
+    )
+    .addOption(new Option('--cert <file>', 'a certificate to show to nodes').env('PLASMA_CERT'))
+    .addOption(new Option('--key <file>', 'its private key').env('PLASMA_KEY'))
+
 /** Undefined when no flag is given. */
-export function credentialsOf({ cacert, cert, key }: CredentialFlags): Credentials | undefined {
+export function credentialsOf({ cacert, cert, key }: CredentialFlags): ClientTls | undefined {
   if (cacert === undefined && cert === undefined && key === undefined) return undefined
   if ((cert === undefined) !== (key === undefined)) {
     throw new NodeRefused('--cert and --key go together; give both, or neither')

@@ -1,9 +1,10 @@
 /** The command line: names the commands, and turns what they throw into one line and an exit code. */
 
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/problem.ts'
 import { configJsonSchema } from '../config/schema.ts'
 import { NodeRefused } from '../node/refused.ts'
+import { withCredentialFlags } from './credentials.ts'
 import { initCluster } from './init.ts'
 import { versionOfPackage } from './version.ts'
 
@@ -54,7 +55,7 @@ program
     process.exitCode = await runUp(directory, options.set ?? [])
   })
 
-program
+const status = program
   .command('status')
   .description('show the nodes, their roles, shards and groups')
   .argument(
@@ -63,15 +64,11 @@ program
     '.',
   )
   .option('--json', 'print JSON instead of tables')
-  .addOption(
-    new Option('--cacert <file>', 'who signed the certificates of nodes').env('PLASMA_CACERT'),
-  )
-  .addOption(new Option('--cert <file>', 'a certificate to show to nodes').env('PLASMA_CERT'))
-  .addOption(new Option('--key <file>', 'its private key').env('PLASMA_KEY'))
-  .action(async (place: string, options) => {
-    const { runStatus } = await import('./status.ts')
-    process.exitCode = await runStatus(place, { ...options, json: options.json === true })
-  })
+
+withCredentialFlags(status).action(async (place: string, options) => {
+  const { runStatus } = await import('./status.ts')
+  process.exitCode = await runStatus(place, { ...options, json: options.json === true })
+})
 
 program
   .command('config')

@@ -11,7 +11,7 @@ export interface ConnectOptions {
   /** `host:port`, `http://` or `https://` before it; one is enough, more survive the loss of one. */
   readonly endpoints: readonly string[]
   /** Makes TLS of endpoints without a scheme. */
-  readonly tls?: ClientTls
+  readonly tls?: ClientTls | undefined
   /** Milliseconds a call may take with all its tries; 10 000 unless given. */
   readonly timeoutMs?: number
 }

@@ -30,10 +30,10 @@ export interface CallOptions {
 /** Certificates as PEM: what `--cacert`, `--cert` and `--key` name for etcdctl. */
 export interface ClientTls {
   /** Who must have signed the servers' certificates; those that Node trusts, if not given. */
-  readonly ca?: string
+  readonly ca?: string | undefined
   /** The client's own, for servers that ask for one. */
-  readonly cert?: string
-  readonly key?: string
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
 }
 
 export interface EndpointsOptions {

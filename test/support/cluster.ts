@@ -235,7 +235,7 @@ const tlsOf = (name: string): string => `tls:
 `
 
 /** The client's certificate and who signed the servers'. */
-export function clientTls(directory: string): Required<ClientTls> {
+export function clientTls(directory: string): { ca: string; cert: string; key: string } {
   const [ca, cert, key] = ['ca.crt', 'client.crt', 'client.key'].map((name) =>
     readFileSync(join(directory, name), 'utf8'),
   ) as [string, string, string]

@@ -29,7 +29,7 @@ interface SharedOptions extends CredentialFlags {
 
 /** What every command of FlareDB understands; given before or behind the command's name. */
 export function withSharedOptions(command: Command): Command {
-  return withCredentialFlags(command)
+  command
     .addOption(
       new Option('-e, --endpoints <list>', 'host:port of nodes, commas between')
         .env('PLASMA_ENDPOINTS')
@@ -39,6 +39,7 @@ export function withSharedOptions(command: Command): Command {
     .option('--timeout <seconds>', 'how long a call may take with all its tries', '10')
     .option('--json', 'print JSON instead of tables')
     .option('--hex', 'keys and values are given and shown in hexadecimal')
+  return withCredentialFlags(command)
 }
 
 type Run = (session: Session, ...args: string[]) => Promise<number | undefined>
