@@ -4,6 +4,8 @@ import { inspect } from 'node:util'
 import type { Outcome } from '../../src/actors/chainfire.ts'
 import type { NodeName } from '../../src/base/ids.ts'
 import type { CommandResult, RangeResponse } from '../../src/core/kv/types.ts'
+import type { ActorKind, Context } from '../../src/runtime/actor.ts'
+import type { GroupForward } from '../../src/wire/messages/group.ts'
 import { InlineCluster } from '../support/inline-cluster.ts'
 import { bytes, put, range, text } from '../support/requests.ts'
 
@@ -153,4 +155,52 @@ test('a fresh founder alone answers nothing, since its disk may be a lost one, a
   await cluster.leader()
   assert.equal(await read(cluster, alone, 'k'), undefined)
   assert.equal((await cluster.status(alone)).revision, 1)
+})
+
+/** Notes how many bytes of forwarded writes are on their way, at most. */
+function weighing(most: { bytes: number }): (kind: ActorKind) => ActorKind {
+  const underWay = new Map<string, number>()
+  const weighed = (context: Context): Context =>
+    new Proxy(context, {
+      get(target, property) {
+        const found: unknown = Reflect.get(target, property, target)
+        if (typeof found !== 'function') return found
+        return (...call: unknown[]) => {
+          const [, message, options] = call as [unknown, GroupForward, { readonly tag: string }]
+          if (property === 'ask' && message.kind === 'group.forward') {
+            underWay.set(options.tag, sum(message.entries.map(({ length }) => length)))
+            most.bytes = Math.max(most.bytes, sum(underWay.values()))
+          }
+          return found.apply(target, call)
+        }
+      },
+    })
+  return (kind) => ({
+    kind: kind.kind,
+    create: (at) => {
+      const actor = kind.create(at)
+      return {
+        receive: (input, context) => {
+          if (input.type === 'answer') underWay.delete(input.tag)
+          actor.receive(input, weighed(context))
+        },
+        inspect: () => actor.inspect?.() ?? {},
+      }
+    },
+  })
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
+
+test('no more leaves a follower for its leader than a link has room for, and all of it arrives', async () => {
+  const most = { bytes: 0 }
+  const cluster = new InlineCluster({ nodes: 3, watchKind: weighing(most) })
+  const leader = await cluster.leader()
+  const follower = cluster.names.find((name) => name !== leader) as NodeName
+  const value = 'x'.repeat(100_000)
+  const calls = Array.from({ length: 30 }, (_, i) =>
+    cluster.face(follower).write(put(`big${i}`, value)),
+  )
+  for (const outcome of await cluster.answer(Promise.all(calls))) done(outcome)
+  assert.ok(most.bytes > 500_000 && most.bytes < 800_000, `${most.bytes} under way`)
 })

@@ -28,6 +28,8 @@ async function leftBehind() {
   const follower = cluster.names.find((name) => name !== leader) as NodeName
   await cluster.answer(cluster.face(leader).write({ op: 'lease-grant', id: 9n, ttl: 600 }))
   cluster.crash(follower)
+  // Until it is known to be down, nothing that it lacks is cut away.
+  await cluster.world.advance(2000)
   for (let i = 0; i < 120; i++) await write(cluster, leader, `key${i % 40}`, `value ${i}`)
   return { cluster, leader, follower }
 }

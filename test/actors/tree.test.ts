@@ -57,6 +57,8 @@ for (const { kind } of tree) {
 async function leaveBehind(cluster: InlineCluster, leader: NodeName): Promise<NodeName> {
   const away = cluster.names.findLast((name) => name !== leader) as NodeName
   cluster.crash(away)
+  // Until it is known to be down, nothing that it lacks is cut away.
+  await cluster.world.advance(2000)
   for (let i = 0; i < 2 * LIMITS.compactEntries; i++) {
     await cluster.answer(cluster.face(leader).write(put(`behind${i}`, 'cut')))
   }

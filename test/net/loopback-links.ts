@@ -8,7 +8,7 @@ import type { NodeName } from '../../src/base/ids.ts'
 import type { LinkEvents, LinkLane, LinkPeer, Links, PeerIdentity } from '../../src/net/link.ts'
 
 /** Bytes that may wait on a lane; a longer frame goes when nothing waits. */
-const QUEUE_LIMIT: Readonly<Record<LinkLane, number>> = { raft: 256 * 1024, bulk: 4 * 1024 * 1024 }
+const QUEUE_LIMIT: Readonly<Record<LinkLane, number>> = { raft: 1024 * 1024, bulk: 4 * 1024 * 1024 }
 
 interface Queue {
   readonly frames: Bytes[]

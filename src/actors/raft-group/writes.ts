@@ -26,8 +26,19 @@ interface Waiter {
   sent: boolean
 }
 
+/** Its writes may have left for the leader. */
+interface Forward {
+  readonly batch: readonly Waiter[]
+  readonly bytes: number
+  readonly sentMs: number
+}
+
 /** One message to the leader carries at most this much. */
 const FORWARD_BYTES = 256 * 1024
+/** No more than this is on its way there: what a link has no room for is lost, and nobody is told. */
+const FORWARD_WINDOW = 512 * 1024
+/** A forward without an answer for so long may be lost: it holds up no others. */
+const FORWARD_PATIENCE_MS = 1000
 const FORWARD_TAG = 'forward:'
 
 export class Writes {
@@ -36,8 +47,8 @@ export class Writes {
   /** By sequence, in order of arrival, hence of deadline. */
   readonly #waiters = new Map<number, Waiter>()
   #unsent: Waiter[] = []
-  /** What each forward under way carries. */
-  readonly #forwards = new Map<string, readonly Waiter[]>()
+  /** Those under way. */
+  readonly #forwards = new Map<string, Forward>()
   #sequence = 0
   #forwardNumber = 0
 
@@ -83,7 +94,10 @@ export class Writes {
       for (const waiter of waiting) this.#propose(waiter, context)
       return
     }
-    for (const batch of inBatches(waiting)) this.#forward(batch, context)
+    for (const batch of inBatches(waiting)) {
+      if (this.#underWay(context.nowMs) < FORWARD_WINDOW) this.#forward(batch, context)
+      else this.#unsent.push(...batch)
+    }
   }
 
   /** This member leads, the entries come from another's clients. Proposes in order until one is refused. */
@@ -109,12 +123,14 @@ export class Writes {
 
   /** The leader's word on a forward, or why there is none. */
   forwarded(tag: string, outcome: AskOutcome, context: Context): void {
-    const batch = this.#forwards.get(tag)
+    const batch = this.#forwards.get(tag)?.batch
     if (batch === undefined) return
     this.#forwards.delete(tag)
     if (outcome.ok) {
       const answer = outcome.message as GroupForwarded
       this.#giveBack(batch.slice(answer.proposed), answer.reason ?? 'no-leader', context)
+      // A leader that takes no more is asked again with the next tick.
+      if (answer.reason === undefined) this.flush(context)
     } else if (outcome.reason === 'overloaded') {
       this.#giveBack(batch, 'overloaded', context)
     } else if (outcome.reason === 'unreachable') {
@@ -179,10 +195,18 @@ export class Writes {
     if (leader === undefined) return
     this.#forwardNumber += 1
     const tag = `${FORWARD_TAG}${this.#forwardNumber}`
-    this.#forwards.set(tag, batch)
+    this.#forwards.set(tag, { batch, bytes: bytesOf(batch), sentMs: context.nowMs })
     for (const waiter of batch) waiter.sent = true
     const message: GroupForward = { kind: 'group.forward', entries: batch.map((it) => it.data) }
     context.ask(leader, message, { tag, timeoutMs: this.#replica.options.limits.requestTimeoutMs })
+  }
+
+  #underWay(nowMs: number): number {
+    let underWay = 0
+    for (const { bytes, sentMs } of this.#forwards.values()) {
+      if (nowMs - sentMs < FORWARD_PATIENCE_MS) underWay += bytes
+    }
+    return underWay
   }
 
   /** Certainly in no log: they wait for a leader again, or fail with this reason. */
@@ -198,6 +222,12 @@ export class Writes {
   #fail(waiter: Waiter, reason: RefusalReason, context: Context): void {
     if (this.#waiters.delete(waiter.sequence)) refuse(waiter.question, reason, context)
   }
+}
+
+function bytesOf(batch: readonly Waiter[]): number {
+  let bytes = 0
+  for (const { data } of batch) bytes += data.length
+  return bytes
 }
 
 function inBatches(waiters: readonly Waiter[]): readonly Waiter[][] {

@@ -13,6 +13,8 @@ export interface RaftConfig {
   readonly maxAppendBytes: number
   /** Appends with entries under way to one follower. */
   readonly maxInflight: number
+  /** Bytes of entries under way to one follower from which on it gets no more. */
+  readonly maxInflightBytes: number
   /** Bytes of uncommitted entries at which the leader refuses proposals. */
   readonly maxUncommittedBytes: number
   /** Bytes of entries in one `apply` effect (at least one entry). */
@@ -23,6 +25,8 @@ export interface RaftConfig {
   readonly tailBytes: number
   /** Entries that `compact` leaves behind for slow followers. */
   readonly catchUpEntries: number
+  /** Bytes of log, about, beyond which a follower that is up is cut off from what it lacks. */
+  readonly maxBehindBytes: number
   /** Idle ticks after which a leader lets the group go quiet; 0 means never. */
   readonly quiesceTicks: number
   /** A learner further behind than this many entries is not promoted. */
@@ -34,11 +38,13 @@ export const RAFT_DEFAULTS: Omit<RaftConfig, 'self' | 'seed'> = {
   heartbeatTicks: 1,
   maxAppendBytes: 48 * 1024,
   maxInflight: 256,
+  maxInflightBytes: 512 * 1024,
   maxUncommittedBytes: 64 * 1024 * 1024,
   maxApplyBytes: 1024 * 1024,
   maxApplyEntries: 128,
   tailBytes: 4 * 1024 * 1024,
   catchUpEntries: 5000,
+  maxBehindBytes: 64 * 1024 * 1024,
   quiesceTicks: 20,
   promoteLag: 1000,
 }

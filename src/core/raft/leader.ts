@@ -70,11 +70,10 @@ export function appendOwn(
 /** Keeps one progress for every other member of the configuration in force. */
 function followMembers(core: Core, leadership: Leadership, active: boolean): void {
   const { progress } = leadership
-  const { maxInflight } = core.config
   for (const peer of progress.keys()) if (!isMember(core.configuration, peer)) progress.delete(peer)
   for (const peer of membersOf(core.configuration)) {
     if (peer === core.self || progress.has(peer)) continue
-    progress.set(peer, new Progress(peer, core.log.lastIndex + 1, active, maxInflight))
+    progress.set(peer, new Progress(peer, core.log.lastIndex + 1, active, core.config))
   }
   leadership.recount = true
 }

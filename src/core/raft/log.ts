@@ -6,6 +6,7 @@
 
 import { assert, must } from '../../base/assert.ts'
 import { EMPTY } from '../../base/bytes.ts'
+import { LogWeight } from './log-weight.ts'
 import type { Entry } from './types.ts'
 
 /** Consecutive entries of one term, from `from` to the next run or the log's end. */
@@ -27,6 +28,7 @@ export class RaftLog {
   baseTerm: number
   lastIndex: number
   lastTerm: number
+  readonly weight = new LogWeight()
   #runs: TermRun[] = []
   #tail: Entry[] = []
   #head = 0
@@ -90,6 +92,7 @@ export class RaftLog {
     }
     this.#tail.push(entry)
     this.#tailBytes += entryBytes(entry)
+    this.weight.appended(entry.index, entryBytes(entry))
     this.lastIndex = entry.index
     this.lastTerm = entry.term
   }
@@ -97,10 +100,12 @@ export class RaftLog {
   /** Drops the entries at `index` and above, all of which are in the tail. */
   truncateFrom(index: number): void {
     assert(index >= this.tailFirst && index <= this.lastIndex, 'only the tail is ever truncated')
+    const before = this.#tailBytes
     while (this.lastIndex >= index) {
       this.#tailBytes -= entryBytes(must(this.#tail.pop(), 'the tail holds what is truncated'))
       this.lastIndex--
     }
+    this.weight.truncatedFrom(index, before - this.#tailBytes)
     while (this.#runs.length > 0 && (this.#runs.at(-1) as TermRun).from >= index) this.#runs.pop()
     this.lastTerm = this.#runs.at(-1)?.term ?? this.baseTerm
   }
@@ -144,12 +149,14 @@ export class RaftLog {
     const keep = this.#runs.findLastIndex((run) => run.from <= index + 1)
     if (keep > 0) this.#runs.splice(0, keep)
     if (index === this.lastIndex) this.#runs.length = 0
+    this.weight.compactedTo(index)
     this.baseIndex = index
     this.baseTerm = term
   }
 
   /** Empties the log behind a snapshot. */
   reset(baseIndex: number, baseTerm: number): void {
+    this.weight.compactedTo(this.lastIndex)
     this.baseIndex = baseIndex
     this.baseTerm = baseTerm
     this.lastIndex = baseIndex

@@ -10,13 +10,23 @@
  *       sent, failed
  *
  * `match` is proven in this term and never falls; `next` is a guess above it. Probing sends one
- * append and waits for an answer (or a heartbeat's); replicating pipelines up to `maxInflight`; in
- * `snapshot` nothing is appended.
+ * append and waits for an answer (or a heartbeat's); replicating pipelines as far as the window goes,
+ * in appends and in bytes: what is more than a link holds would be lost; in `snapshot` nothing is
+ * appended.
  */
 
 import { assert } from '../../base/assert.ts'
 import type { PeerId } from '../../base/ids.ts'
+import type { RaftConfig } from './config.ts'
 import type { FollowerStatus } from './types.ts'
+
+/** How much may be under way to a follower. */
+export type Window = Pick<RaftConfig, 'maxInflight' | 'maxInflightBytes'>
+
+interface Inflight {
+  readonly lastIndex: number
+  readonly bytes: number
+}
 
 export class Progress {
   readonly peer: PeerId
@@ -33,15 +43,16 @@ export class Progress {
   round = 0
   /** The fetch from disk under way for it. */
   fetching: { readonly token: number; readonly from: number } | undefined
-  /** Last indexes of the appends under way, ascending. */
-  #inflight: number[] = []
-  readonly #maxInflight: number
+  /** The appends under way, their last indexes ascending. */
+  #inflight: Inflight[] = []
+  #inflightBytes = 0
+  readonly #window: Window
 
-  constructor(peer: PeerId, next: number, active: boolean, maxInflight: number) {
+  constructor(peer: PeerId, next: number, active: boolean, window: Window) {
     this.peer = peer
     this.next = next
     this.active = active
-    this.#maxInflight = maxInflight
+    this.#window = window
   }
 
   get inflight(): number {
@@ -52,38 +63,43 @@ export class Progress {
   get paused(): boolean {
     if (this.state === 'snapshot') return true
     if (this.state === 'probe') return this.probing
-    return this.#inflight.length >= this.#maxInflight
+    const { maxInflight, maxInflightBytes } = this.#window
+    return this.#inflight.length >= maxInflight || this.#inflightBytes >= maxInflightBytes
   }
 
   becomeProbe(next: number): void {
     this.state = 'probe'
     this.next = Math.max(next, this.match + 1)
     this.probing = false
-    this.fetching = undefined
-    this.#inflight.length = 0
+    this.#nothingUnderWay()
   }
 
   becomeReplicate(): void {
     this.state = 'replicate'
     this.next = this.match + 1
     this.probing = false
-    this.fetching = undefined
-    this.#inflight.length = 0
+    this.#nothingUnderWay()
   }
 
   becomeSnapshot(): void {
     this.state = 'snapshot'
+    this.#nothingUnderWay()
+  }
+
+  #nothingUnderWay(): void {
     this.fetching = undefined
     this.#inflight.length = 0
+    this.#inflightBytes = 0
   }
 
   /** An append ending at `lastIndex` (`next - 1` if empty) is on its way. */
-  sent(lastIndex: number): void {
+  sent(lastIndex: number, bytes: number): void {
     if (this.state === 'probe') {
       this.probing = true
     } else if (lastIndex >= this.next) {
       assert(!this.paused, 'nothing is appended beyond the window')
-      this.#inflight.push(lastIndex)
+      this.#inflight.push({ lastIndex, bytes })
+      this.#inflightBytes += bytes
       this.next = lastIndex + 1
     }
   }
@@ -91,7 +107,11 @@ export class Progress {
   /** Everything up to `index` is on the follower's disk. Tells whether that was news. */
   accepted(index: number): boolean {
     let done = 0
-    while (done < this.#inflight.length && (this.#inflight[done] as number) <= index) done++
+    for (const { lastIndex, bytes } of this.#inflight) {
+      if (lastIndex > index) break
+      this.#inflightBytes -= bytes
+      done++
+    }
     if (done > 0) this.#inflight.splice(0, done)
     if (index <= this.match) return false
     this.match = index

@@ -5,6 +5,7 @@
  */
 
 import type { Core, Leadership } from './core.ts'
+import { entryBytes } from './log.ts'
 import type { Progress } from './progress.ts'
 import type { Entry } from './types.ts'
 
@@ -53,8 +54,14 @@ function sendAppend(core: Core, progress: Progress, entries: readonly Entry[]): 
   const { commit } = core
   core.sendNow(progress.peer, { kind: 'append', prevIndex, prevTerm, commit, entries })
   const lastIndex = prevIndex + entries.length
-  progress.sent(lastIndex)
+  progress.sent(lastIndex, bytesOf(entries))
   progress.commitTold = Math.max(progress.commitTold, Math.min(commit, lastIndex))
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const entry of entries) bytes += entryBytes(entry)
+  return bytes
 }
 
 function tellCommit(core: Core, progress: Progress): void {

@@ -19,13 +19,26 @@ export function snapshotAt(core: Core, index: number): SnapshotMeta {
 /** Cuts the log behind `index`, but for what slow followers may still ask for. */
 export function compact(core: Core, index: number): void {
   if (core.installing) return
-  const to = Math.min(index, core.applied) - core.config.catchUpEntries
+  const behind = Math.min(index, core.applied) - core.config.catchUpEntries
+  const to = Math.min(behind, notNeeded(core))
   const from = core.log.baseIndex + 1
   if (to < from) return
   const base = snapshotAt(core, to)
   core.log.compactTo(to)
   core.configurations.compactTo(to)
   core.emit({ type: 'compact-log', base, from, to })
+}
+
+/**
+ * What no follower that is up still needs, unless too much would be kept for it: one that was cut off while
+ * it follows, or takes a snapshot, would need the next one as soon as it has this.
+ */
+function notNeeded(core: Core): number {
+  let needed = core.log.lastIndex
+  for (const { peer, match } of core.leadership?.progress.values() ?? []) {
+    if (!core.down.has(peer)) needed = Math.min(needed, match)
+  }
+  return Math.max(needed, core.log.weight.lastBeyond(core.config.maxBehindBytes))
 }
 
 /** The follower confirms by itself what it installed; until then it is probed for it. */

@@ -12,7 +12,7 @@ import { type Lane, SILENCE_MS } from './lane.ts'
 
 /** Bytes that may wait on a lane. */
 export const QUEUE_LIMIT: Readonly<Record<LinkLane, number>> = {
-  raft: 256 * 1024,
+  raft: 1024 * 1024,
   bulk: 4 * 1024 * 1024,
 }
 

@@ -127,6 +127,18 @@ test('no more appends are under way than the window allows, and it opens again',
   assert.equal(network.peer(2).status.lastIndex, 11)
 })
 
+test('nor more bytes; what a small window holds up is sent as it opens', () => {
+  const network = new Network([1, 2], { maxInflightBytes: 200 })
+  const leader = network.elect(1)
+  for (let i = 0; i < 10; i++) {
+    leader.machine.propose(new Uint8Array(100))
+    leader.turn()
+  }
+  assert.equal(appends(network).length, 2)
+  network.settle()
+  assert.equal(network.peer(2).status.lastIndex, 11)
+})
+
 test('an append keeps to its bytes, but for a single entry that is larger', () => {
   const network = new Network([1, 2], { maxAppendBytes: 100 })
   const leader = network.elect(1)

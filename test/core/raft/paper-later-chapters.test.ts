@@ -45,6 +45,35 @@ test('a log is cut behind what is applied, less a tail for slow followers (5)', 
   assert.equal(leader.status.lastIndex, 10)
 })
 
+const MEBIBYTE = 1024 * 1024
+
+/** Peer 3 is away while ten entries are written and applied, and the leader cuts its log. */
+function cutWhileAway(maxBehindBytes: number, isDown: boolean): Network {
+  const network = new Network([1, 2, 3], { catchUpEntries: 0, maxBehindBytes })
+  const leader = network.elect(1)
+  network.isolate(3)
+  for (let i = 0; i < 10; i++) network.propose(1, 'w'.repeat(MEBIBYTE))
+  network.settle()
+  if (isDown) leader.step({ type: 'peer-down', peer: peerId(3) })
+  leader.step({ type: 'compact', index: 11 })
+  return network
+}
+
+test('a follower that is up is not cut off from what it lacks', () => {
+  const network = cutWhileAway(20 * MEBIBYTE, false)
+  assert.equal(network.peer(1).status.firstIndex, 2)
+  network.heal()
+  network.pass(2)
+  assert.equal(network.peer(3).status.lastIndex, 11)
+  assert.ok(!network.marked('raft.snapshot-installed'))
+})
+
+test('it is when that grows too much, and one that is down at once', () => {
+  const { firstIndex } = cutWhileAway(4 * MEBIBYTE, false).peer(1).status
+  assert.ok(firstIndex >= 7 && firstIndex <= 9, `cut at ${firstIndex}`)
+  assert.equal(cutWhileAway(20 * MEBIBYTE, true).peer(1).status.firstIndex, 12)
+})
+
 test('a newcomer starts from a snapshot, configuration included (5)', () => {
   const network = new Network([1, 2], { catchUpEntries: 0 })
   const leader = network.elect(1)
@@ -99,14 +128,17 @@ test('a failed snapshot is tried again', () => {
   network.isolate(3)
   for (const text of ['a', 'b']) network.propose(1, text)
   network.settle()
+  leader.step({ type: 'peer-down', peer: peerId(3) })
   leader.step({ type: 'compact', index: 3 })
   network.heal()
+  leader.step({ type: 'peer-up', peer: peerId(3) })
   network.cut.add('1>3')
   network.pass(2)
   leader.step({ type: 'snapshot-failed', to: peerId(3) })
   network.heal()
   network.pass(4)
   assert.equal(network.peer(3).state.join(' '), 'noop a b')
+  assert.ok(network.marked('raft.snapshot-installed'))
 })
 
 test('reads of a turn share one round; none is served before a commit of the term (6.4)', () => {
