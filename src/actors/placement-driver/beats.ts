@@ -10,12 +10,15 @@ import type { DriverBeat, DriverBeaten, RegionOrphan } from '../../wire/messages
 import type { RegionExpelled } from '../../wire/messages/region.ts'
 import type { Driving } from './driving.ts'
 import { refuse } from './refuse.ts'
+import type { SafePoints } from './safe-points.ts'
 
 export class Beats {
   readonly #driving: Driving
+  readonly #safePoints: SafePoints
 
-  constructor(driving: Driving) {
+  constructor(driving: Driving, safePoints: SafePoints) {
     this.#driving = driving
+    this.#safePoints = safePoints
   }
 
   take(beat: DriverBeat, from: NodeName, question: Question, context: Context): void {
@@ -35,7 +38,7 @@ export class Beats {
       if (fate === 'dropped') this.expel(report.descriptor, context)
     }
     for (const orphan of orphans) this.#judge(orphan, from, context)
-    const { safePoint } = picture.safePoint
+    const safePoint = this.#safePoints.told
     const beaten: DriverBeaten = { kind: 'driver.beaten', driverEpoch: term, safePoint }
     context.answer(question, beaten)
   }

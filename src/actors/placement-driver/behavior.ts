@@ -19,6 +19,7 @@ import { Rooms } from './rooms.ts'
 import { TAKEOVER_TAG, Takeover } from './takeover.ts'
 
 const TICK_MS = 1000
+const STEP_MS = 200
 const AGAIN_MS = 200
 
 export function placementDriverKind(options: TreeOptions, flare: FlareOptions): ActorKind {
@@ -60,6 +61,7 @@ class PlacementDriver implements Actor {
         break
       case 'timer':
         if (input.name === 'again') this.#takeOver(context)
+        else if (input.name === 'step') this.#step(context)
         else this.#tick(context)
         break
       default:
@@ -112,6 +114,7 @@ class PlacementDriver implements Actor {
     this.#rooms?.abandon(context)
     this.#rooms = undefined
     context.cancelTimer('tick')
+    context.cancelTimer('step')
     context.cancelTimer('again')
   }
 
@@ -143,9 +146,16 @@ class PlacementDriver implements Actor {
     }
   }
 
+  #step(context: Context): void {
+    if (!this.#rooms?.moving) return
+    context.setTimer('step', STEP_MS)
+    this.#rooms.step(context)
+  }
+
   #tick(context: Context): void {
     if (this.#rooms === undefined) return
     context.setTimer('tick', TICK_MS)
     this.#rooms.tick(context)
+    if (this.#rooms.moving) context.setTimer('step', STEP_MS)
   }
 }

@@ -1,7 +1,6 @@
 /** Questions of clients and operators, answered from what the driver knows. What changes something is on disk first. */
 
 import { must } from '../../base/assert.ts'
-import { peerId } from '../../base/ids.ts'
 import {
   createNamespace,
   DEFAULT_NAMESPACE,
@@ -9,22 +8,25 @@ import {
   isNamespaceName,
   viewNamespaces,
 } from '../../core/placement/namespaces.ts'
+import { splitIds } from '../../core/placement/split-ids.ts'
 import { pickStores } from '../../core/placement/spread.ts'
 import type { Namespace, NamespaceMode } from '../../core/region/types.ts'
-import { regionId } from '../../core/region/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
 import type {
+  DriverExplain,
   DriverNamespaceCreate,
   DriverNamespaceDrop,
   DriverNamespaceIs,
   DriverNamespaceLimit,
   DriverNamespaces,
   DriverNamespacesAre,
+  DriverRegionDo,
   DriverRegions,
   DriverRegionsAre,
   DriverRoutes,
   DriverRoutesAre,
+  DriverSafePoint,
   DriverSplitIds,
   DriverSplitIdsAre,
   DriverStoreSet,
@@ -34,21 +36,29 @@ import { REGIONS_AT_ONCE } from '../../wire/messages/driver.ts'
 import type { Beats } from './beats.ts'
 import type { Driving } from './driving.ts'
 import type { Foundings } from './foundings.ts'
+import type { Operator } from './operator.ts'
 import { refuse } from './refuse.ts'
+import type { SafePoints } from './safe-points.ts'
 import { viewRegion, viewStores } from './views.ts'
 
 const PARTS = 256
 const MEND_NAME = 'use 1 to 63 lower-case letters, digits, dots, dashes and underscores, like cache'
 
+/** Others whom the desk sends on to. */
+export interface DeskRooms {
+  readonly beats: Beats
+  readonly foundings: Foundings
+  readonly operator: Operator
+  readonly safePoints: SafePoints
+}
+
 export class Desk {
   readonly #driving: Driving
-  readonly #beats: Beats
-  readonly #foundings: Foundings
+  readonly #rooms: DeskRooms
 
-  constructor(driving: Driving, beats: Beats, foundings: Foundings) {
+  constructor(driving: Driving, rooms: DeskRooms) {
     this.#driving = driving
-    this.#beats = beats
-    this.#foundings = foundings
+    this.#rooms = rooms
   }
 
   take(message: Message, question: Question, context: Context): void {
@@ -76,6 +86,15 @@ export class Desk {
         return
       case 'driver.stores':
         this.#stores(question, context)
+        return
+      case 'driver.region-do':
+        this.#rooms.operator.take(message as DriverRegionDo, question, context)
+        return
+      case 'driver.explain':
+        this.#rooms.operator.explain(message as DriverExplain, question, context)
+        return
+      case 'driver.safe-point':
+        this.#rooms.safePoints.take(message as DriverSafePoint, question, context)
         return
       case 'driver.store-set':
         this.#setStore(message as DriverStoreSet, question, context)
@@ -129,7 +148,7 @@ export class Desk {
     question: Question,
     context: Context,
   ): Namespace | undefined {
-    const { picture, ids, limits, ledger } = this.#driving
+    const { picture, ids, limits } = this.#driving
     const view = this.#driving.view(context)
     const stores = pickStores(view, limits.replicas)
     if (stores.length === 0 || (stores.length < limits.replicas && !view.settled)) {
@@ -138,23 +157,22 @@ export class Desk {
       return undefined
     }
     const namespace = createNamespace(picture, ids, name, mode, stores)
-    ledger.take(picture.takeChanges())
-    ledger.whenWritten((landed, later) => {
-      if (landed) this.#foundings.tell(later)
+    this.#driving.whenWritten((landed, later) => {
+      if (landed) this.#rooms.foundings.tell(later)
     }, context)
     return namespace
   }
 
   #drop({ name }: DriverNamespaceDrop, question: Question, context: Context): void {
-    const { picture, ledger } = this.#driving
+    const { picture } = this.#driving
     if (!picture.namespaces.has(name)) {
       this.#noNamespace(name, question, context)
       return
     }
     const dropped = dropNamespace(picture, name)
     this.#driving.answer(question, { kind: 'driver.done' }, context)
-    ledger.whenWritten((landed, later) => {
-      if (landed) for (const descriptor of dropped) this.#beats.expel(descriptor, later)
+    this.#driving.whenWritten((landed, later) => {
+      if (landed) for (const descriptor of dropped) this.#rooms.beats.expel(descriptor, later)
     }, context)
   }
 
@@ -182,14 +200,9 @@ export class Desk {
       refuse(question, 'invalid', `a region splits into 2 to ${PARTS} parts`, context)
       return
     }
-    const each = 1 + known.peers.length
-    const first = ids.take((parts - 1) * each)
     const are: DriverSplitIdsAre = {
       kind: 'driver.split-ids-are',
-      ids: Array.from({ length: parts - 1 }, (_, i) => ({
-        region: regionId(first + i * each),
-        peers: known.peers.map((_, j) => peerId(first + i * each + 1 + j)),
-      })),
+      ids: splitIds(ids, known, parts),
     }
     this.#driving.answer(question, are, context)
   }

@@ -45,10 +45,15 @@ export class Driving {
     this.ledger.flush(context)
   }
 
+  /** Once all that was put before is on disk; `landed` false: this driver lost its lead. */
+  whenWritten(then: (landed: boolean, context: Context) => void, context: Context): void {
+    this.ledger.take(this.picture.takeChanges())
+    this.ledger.whenWritten(then, context)
+  }
+
   /** Answers once all that was put before is on disk. */
   answer(question: Question, message: Message, context: Context): void {
-    this.ledger.take(this.picture.takeChanges())
-    this.ledger.whenWritten((landed, later) => {
+    this.whenWritten((landed, later) => {
       if (landed) later.answer(question, message)
       else refuse(question, 'undetermined', OPEN, later)
     }, context)

@@ -11,8 +11,13 @@ import { Beats } from './beats.ts'
 import { Desk } from './desk.ts'
 import type { Driving } from './driving.ts'
 import { FOUNDING_TAG, Foundings } from './foundings.ts'
+import { Leaders } from './leaders.ts'
 import { LEDGER_TAG } from './ledger.ts'
+import { Moves } from './moves.ts'
+import { Operator } from './operator.ts'
+import { Patrol } from './patrol.ts'
 import { refuse } from './refuse.ts'
+import { CLOCK_TAG, SafePoints } from './safe-points.ts'
 
 /** Asked of whatever driver: a wrong answer does no harm, for stores and regions know better. */
 const UNCONFIRMED = new Set(['driver.beat', 'driver.routes'])
@@ -26,14 +31,26 @@ export class Rooms {
   readonly #driving: Driving
   readonly #beats: Beats
   readonly #foundings: Foundings
+  readonly #safePoints: SafePoints
+  readonly #leaders: Leaders
+  readonly #moves: Moves
+  readonly #patrol: Patrol
   readonly #desk: Desk
   readonly #confirm: Confirm<Asked>
 
   constructor(self: Address, driving: Driving, { limits }: TreeOptions) {
     this.#driving = driving
-    this.#beats = new Beats(driving)
-    this.#foundings = new Foundings(driving)
-    this.#desk = new Desk(driving, this.#beats, this.#foundings)
+    const safePoints = new SafePoints(self, driving)
+    const beats = new Beats(driving, safePoints)
+    const foundings = new Foundings(driving)
+    this.#leaders = new Leaders(driving)
+    const operator = new Operator(driving, this.#leaders)
+    this.#safePoints = safePoints
+    this.#beats = beats
+    this.#foundings = foundings
+    this.#moves = new Moves(driving, this.#leaders)
+    this.#patrol = new Patrol(driving, this.#leaders)
+    this.#desk = new Desk(driving, { beats, foundings, operator, safePoints })
     const group = address(self.node, 'raft-group', self.key)
     this.#confirm = new Confirm(group, limits.requestTimeoutMs)
   }
@@ -50,13 +67,28 @@ export class Rooms {
     if (tag.startsWith(LEDGER_TAG)) {
       return this.#driving.ledger.answered(tag, outcome, context) === 'written' ? undefined : 'lost'
     }
-    if (tag.startsWith(FOUNDING_TAG)) this.#foundings.answered(tag, outcome, context)
+    if (tag.startsWith(Leaders.TAG)) this.#leaders.answered(tag, outcome, context)
+    else if (tag.startsWith(CLOCK_TAG)) this.#safePoints.answered(outcome, context)
+    else if (tag.startsWith(FOUNDING_TAG)) this.#foundings.answered(tag, outcome, context)
     else if (tag.startsWith(CONFIRM_TAG)) this.#confirmed(tag, outcome, context)
     return undefined
   }
 
   tick(context: Context): void {
+    const view = this.#driving.view(context)
     this.#foundings.tell(context)
+    this.#patrol.walk(view, context)
+    this.#moves.drive(view, context)
+    this.#safePoints.tick(context)
+  }
+
+  get moving(): boolean {
+    return this.#driving.picture.moves.size > 0
+  }
+
+  /** Moves go on quicker than decisions. */
+  step(context: Context): void {
+    this.#moves.drive(this.#driving.view(context), context)
   }
 
   write(context: Context): void {
@@ -65,6 +97,7 @@ export class Rooms {
 
   abandon(context: Context): void {
     this.#driving.ledger.abandon(context)
+    this.#safePoints.abandon(context)
     for (const { question } of this.#confirm.giveUp()) notDriving(question, context)
   }
 

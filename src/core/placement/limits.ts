@@ -10,6 +10,10 @@ export interface PlacementLimits extends StoreLimits {
   /** Moves under way at once that send to a store or take from it, and of all. */
   readonly movesPerStore: number
   readonly moves: number
+  /** A move whose learner has not caught up by then is given up. */
+  readonly moveMs: number
+  /** Regions looked at in one round of decisions. */
+  readonly patrolRegions: number
   /** After coming to lead nothing is moved, and no namespace made on few stores, before this time is over. */
   readonly settleMs: number
   /** What is superseded for longer is dropped, unless somebody holds it. */
@@ -23,6 +27,8 @@ export const PLACEMENT_LIMITS: PlacementLimits = {
   minFreeBytes: 1024 * 1024 * 1024,
   movesPerStore: 2,
   moves: 16,
+  moveMs: 30 * 60_000,
+  patrolRegions: 500,
   settleMs: 5000,
   keepVersionsMs: 10 * 60_000,
 }

@@ -1,10 +1,12 @@
-/** Failure domains: how much two stores share, and which stores go well together. */
+/** Failure domains: how much stores share, and which go well together. */
 
+import type { RegionDescriptor } from '../region/types.ts'
 import type { StoreRecord } from './records.ts'
+import { storeOf } from './stores.ts'
 import type { View } from './view.ts'
 
 /** Labels that both have with the same value. */
-export const shared = (a: StoreRecord, b: StoreRecord): number =>
+const shared = (a: StoreRecord, b: StoreRecord): number =>
   a.labels.filter(({ name, value }) =>
     b.labels.some((it) => it.name === name && it.value === value),
   ).length
@@ -13,6 +15,17 @@ export const shared = (a: StoreRecord, b: StoreRecord): number =>
 export const crowding = (store: StoreRecord, others: readonly StoreRecord[]): number =>
   others.reduce((sum, other) => sum + shared(store, other), 0)
 
+/** The stores of a region's voters, without one of them; those that are gone do not count. */
+export function storesOf(
+  view: View,
+  { peers }: RegionDescriptor,
+  without?: number,
+): readonly StoreRecord[] {
+  return peers
+    .filter(({ peer, role }) => role === 'voter' && peer !== without)
+    .flatMap((peer) => storeOf(view.picture, peer) ?? [])
+}
+
 /** The taker that shares least with `others`, and of those the one that holds least. */
 export function bestTaker(
   view: View,
@@ -20,8 +33,9 @@ export function bestTaker(
   others: readonly StoreRecord[],
 ): StoreRecord | undefined {
   let best: StoreRecord | undefined
-  for (const store of takers)
+  for (const store of takers) {
     if (best === undefined || goesBefore(view, store, best, others)) best = store
+  }
   return best
 }
 
@@ -30,11 +44,8 @@ export function pickStores(view: View, count: number): readonly StoreRecord[] {
   const picked: StoreRecord[] = []
   const takers = view.takers(undefined)
   while (picked.length < count) {
-    const next = bestTaker(
-      view,
-      takers.filter((store) => !picked.includes(store)),
-      picked,
-    )
+    const left = takers.filter((store) => !picked.includes(store))
+    const next = bestTaker(view, left, picked)
     if (next === undefined) break
     picked.push(next)
   }
@@ -49,7 +60,6 @@ function goesBefore(
 ): boolean {
   const byCrowding = crowding(a, others) - crowding(b, others)
   if (byCrowding !== 0) return byCrowding < 0
-  const [one, two] = [view.weight(a.name), view.weight(b.name)]
-  const byLoad = one.peers - two.peers || one.bytes - two.bytes
-  return byLoad === 0 ? a.name < b.name : byLoad < 0
+  const byScore = view.weight(a.name).score - view.weight(b.name).score
+  return byScore === 0 ? a.name < b.name : byScore < 0
 }

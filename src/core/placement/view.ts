@@ -7,7 +7,8 @@ import type { NodeName } from '../../base/ids.ts'
 import type { RegionDescriptor, RegionPeer } from '../region/types.ts'
 import type { PlacementLimits } from './limits.ts'
 import type { Picture } from './picture.ts'
-import type { StoreRecord } from './records.ts'
+import type { MoveRecord, StoreRecord } from './records.ts'
+import type { RegionSeen } from './regions.ts'
 import { contactOf, storeOf } from './stores.ts'
 import type { StoreContact } from './types.ts'
 
@@ -16,6 +17,8 @@ export interface Weight {
   peers: number
   leaders: number
   bytes: number
+  /** Peers, and their bytes in units of a region's usual size: what balance is about. */
+  score: number
   /** Moves that send to it or take from it. */
   moves: number
 }
@@ -25,6 +28,11 @@ export interface Moment {
   /** Since when this driver leads. */
   readonly sinceMs: number
 }
+
+/** As much as a peer itself: so full regions and empty ones are both spread. */
+const SCORE_BYTES = 64 * 1024 * 1024
+
+export const scoreOf = ({ bytes }: RegionSeen): number => 1 + bytes / SCORE_BYTES
 
 export class View {
   readonly picture: Picture
@@ -40,32 +48,29 @@ export class View {
     for (const seen of picture.regions.all()) {
       for (const peer of seen.descriptor.peers) {
         if (storeOf(picture, peer) === undefined) continue
-        const weight = this.weight(peer.store)
-        weight.peers += 1
-        weight.bytes += seen.bytes
-        if (seen.leader === peer.store) weight.leaders += 1
+        this.#hold(peer.store, seen, 1)
+        if (seen.leader === peer.store) this.weight(peer.store).leaders += 1
       }
     }
-    for (const move of picture.moves.values()) {
-      const region = picture.regions.get(move.region)
-      const leaves = region?.descriptor.peers.find(({ peer }) => peer === move.remove)
-      if (leaves !== undefined) this.weight(leaves.store).moves += 1
-      if (move.add === undefined) continue
-      const to = this.weight(move.add.store)
-      to.moves += 1
-      if (!region?.descriptor.peers.some(({ peer }) => peer === move.add?.peer)) {
-        to.peers += 1
-        to.bytes += region?.bytes ?? 0
-      }
-    }
+    for (const move of picture.moves.values()) this.#underWay(move)
   }
 
   weight(name: NodeName): Weight {
     const known = this.#weights.get(name)
     if (known !== undefined) return known
-    const weight = { peers: 0, leaders: 0, bytes: 0, moves: 0 }
+    const weight = { peers: 0, leaders: 0, bytes: 0, score: 0, moves: 0 }
     this.#weights.set(name, weight)
     return weight
+  }
+
+  /** Decided in this round: the next decision sees it. */
+  planned(move: MoveRecord): void {
+    this.#underWay(move)
+  }
+
+  transferred(from: NodeName, to: NodeName): void {
+    this.weight(from).leaders -= 1
+    this.weight(to).leaders += 1
   }
 
   contact(name: NodeName): StoreContact {
@@ -98,5 +103,26 @@ export class View {
         (this.picture.heard(name)?.load.freeBytes ?? 0) >= this.limits.minFreeBytes &&
         !descriptor?.peers.some((peer) => peer.store === name),
     )
+  }
+
+  /** What comes is counted where it goes, what goes no more where it was. */
+  #underWay({ region, add, remove }: MoveRecord): void {
+    const seen = this.picture.regions.get(region)
+    const leaves = seen?.descriptor.peers.find(({ peer }) => peer === remove)
+    if (seen !== undefined && leaves !== undefined) {
+      if (storeOf(this.picture, leaves) !== undefined) this.#hold(leaves.store, seen, -1)
+      this.weight(leaves.store).moves += 1
+    }
+    if (seen === undefined || add === undefined) return
+    this.weight(add.store).moves += 1
+    const there = seen.descriptor.peers.some(({ peer }) => peer === add.peer)
+    if (!there) this.#hold(add.store, seen, 1)
+  }
+
+  #hold(name: NodeName, seen: RegionSeen, sign: 1 | -1): void {
+    const weight = this.weight(name)
+    weight.peers += sign
+    weight.bytes += sign * seen.bytes
+    weight.score += sign * scoreOf(seen)
   }
 }
