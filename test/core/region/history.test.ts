@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import type { VersionRow } from '../../../src/core/region/rows.ts'
 import { NEVER } from '../../../src/core/region/timestamps.ts'
@@ -10,7 +11,9 @@ import type {
   RegionCommand,
   Timestamp,
 } from '../../../src/core/region/types.ts'
-import { regionId } from '../../../src/core/region/types.ts'
+import { namespaceId, regionId } from '../../../src/core/region/types.ts'
+import { TxnCommit } from '../../../src/core/txn/commit.ts'
+import type { TxnAnswer, TxnAsk, TxnMutation, TxnOutcome } from '../../../src/core/txn/types.ts'
 import {
   checkTxn,
   commit,
@@ -70,6 +73,8 @@ class World {
   )
   readonly txns: Txn[] = []
   readonly seen: Seen[] = []
+  /** Of the coordinator. */
+  readonly ends = { committed: 0, aborted: 0, undetermined: 0 }
   /** By version, as acknowledged. */
   readonly acked: {
     key: string
@@ -105,6 +110,7 @@ class World {
   #step(): void {
     const dice = this.below(100)
     if (dice < 2) this.#depose()
+    else if (dice === 3 && this.below(4) === 0) this.oracle.pass(3100)
     else if (dice < 20 && this.#clients.length < 8) this.#clients.push(this.#client())
     else if (dice < 22) this.#late.shift()?.()
     else this.#go()
@@ -217,6 +223,10 @@ class World {
 
   *#commit(txn: Txn): Generator<void, void, void> {
     const { start, keys } = txn
+    if (this.below(2) === 0) {
+      yield* this.#coordinate(txn)
+      return
+    }
     const primary = keys[this.below(keys.length)] as string
     const beds = [this.left, this.right].filter((bed) => keys.some((k) => this.bedOf(k) === bed))
     const onePhase = beds.length === 1 && this.below(2) === 0
@@ -227,7 +237,7 @@ class World {
       )
       const outcome = yield* this.#ask(
         bed,
-        prewrite(start, primary, mutations, { onePhase, ttlMs: 2 }),
+        prewrite(start, primary, mutations, { onePhase, ttlMs: this.below(2) * 20 + 2 }),
       )
       if (outcome.type !== 'result') return
       const { result } = outcome
@@ -259,6 +269,80 @@ class World {
     }
   }
 
+  /** The real coordinator, over a world that loses answers and moves keys. */
+  *#coordinate(txn: Txn): Generator<void, void, void> {
+    const { start, keys } = txn
+    const mutations = keys.map((key) => ({
+      namespace: namespaceId(3),
+      ...mutation(key, this.below(4) === 0 ? undefined : `${start}:${key}`),
+    }))
+    const machine = new TxnCommit({ start, mutations })
+    const open: Generator<void, void, void>[] = []
+    for (;;) {
+      for (const ask of machine.take()) {
+        if (ask.type === 'end') this.#ended(txn, ask.outcome)
+        else open.push(this.#answer(machine, ask))
+      }
+      if (open.length === 0) return
+      const at = this.below(open.length)
+      if (open[at]?.next().done === true) open.splice(at, 1)
+      if (this.below(40) === 0) machine.keepAlive(1)
+      yield
+    }
+  }
+
+  #ended(txn: Txn, outcome: TxnOutcome): void {
+    assert.equal(txn.known, undefined, 'it ends once')
+    this.ends[outcome.type] += 1
+    if (outcome.type === 'committed') {
+      txn.known = 'committed'
+      txn.committed = outcome.at
+    } else if (outcome.type === 'aborted') {
+      txn.known = 'rolled-back'
+    }
+  }
+
+  *#answer(machine: TxnCommit, ask: Exclude<TxnAsk, { type: 'end' }>): Generator<void, void, void> {
+    yield
+    if (this.below(200) === 0) machine.answer(ask.ask, { type: 'failed', text: 'no patience' })
+    else if (ask.type === 'command') machine.answer(ask.ask, yield* this.#sent(ask))
+    else if (ask.type === 'stamp') {
+      machine.answer(ask.ask, { type: 'stamp', stamp: this.oracle.draw() })
+    } else if (ask.type === 'pause') machine.answer(ask.ask, { type: 'paused' })
+    else if (ask.type === 'group') {
+      machine.answer(ask.ask, { type: 'grouped', parts: this.#grouped(ask.mutations) })
+    } else {
+      yield* this.#resolve(ask.locks, undefined)
+      machine.answer(ask.ask, { type: 'cleared', wait: this.below(2) === 0 })
+    }
+  }
+
+  *#sent(ask: Extract<TxnAsk, { type: 'command' }>): Generator<void, TxnAnswer, void> {
+    let lost = false
+    const patience = 1 + this.below(4)
+    for (let tries = 0; tries < patience; tries++) {
+      if (ask.keys.length > 1 && this.below(25) === 0) return { type: 'moved' }
+      const bed = this.bedOf(textOf(ask.keys[0] as Uint8Array))
+      const outcome = yield* this.#ask(bed, ask.command)
+      lost ||= outcome.type === 'undetermined' || this.below(8) === 0
+      if (outcome.type === 'result' && this.below(8) > 0) return outcome
+      if (outcome.type === 'result') lost = true
+    }
+    return lost ? { type: 'unknown' } : { type: 'failed', text: 'refused too often' }
+  }
+
+  /** By region, and sometimes finer: of two parts in one region none is the worse. */
+  #grouped(mutations: readonly TxnMutation[]): (readonly TxnMutation[])[] {
+    const parts = [this.left, this.right].map((bed) =>
+      mutations.filter(({ key }) => this.bedOf(textOf(key)) === bed),
+    )
+    const cut = parts.flatMap((part) => {
+      const at = this.below(3) === 0 ? this.below(part.length + 1) : 0
+      return [part.slice(0, at), part.slice(at)]
+    })
+    return cut.filter(({ length }) => length > 0)
+  }
+
   /** Ends what is dead, finishes what is committed; gives those that were made to commit above the reader. */
   *#resolve(
     locks: readonly Lock[],
@@ -283,7 +367,7 @@ class World {
 
   /** Long after, every lock has an end. */
   #resolveAll(): void {
-    for (let i = 0; i < 100; i++) this.oracle.draw()
+    this.oracle.pass(60_000)
     for (const bed of [this.left, this.right]) {
       const answer = bed.read(scan(undefined))
       if (answer.op !== 'locked') continue
@@ -379,6 +463,7 @@ describe('Histories', () => {
   it('of swaps, transactions and readers agree with what is on disk', () => {
     let committed = 0
     let reads = 0
+    const ends = { committed: 0, aborted: 0, undetermined: 0 }
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
         const world = new World(seed)
@@ -389,9 +474,13 @@ describe('Histories', () => {
         checkTxns(world, versions)
         committed += world.txns.filter(({ known }) => known === 'committed').length
         reads += world.seen.length
+        for (const type of ['committed', 'aborted', 'undetermined'] as const) {
+          ends[type] += world.ends[type]
+        }
       }),
       { numRuns: 150 },
     )
     assert.ok(committed > 300 && reads > 300, `${committed} transactions, ${reads} reads: too few`)
+    assert.ok(ends.committed > 100 && ends.aborted > 30 && ends.undetermined > 3, inspect(ends))
   })
 })

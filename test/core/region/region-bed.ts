@@ -110,6 +110,10 @@ export class Oracle {
     this.#next += 6554n
     return this.#next as Timestamp
   }
+
+  pass(ms: number): void {
+    this.#next += BigInt(ms) << 16n
+  }
 }
 
 export class RegionBed {
