@@ -8,6 +8,9 @@ import { withCredentialFlags } from './credentials.ts'
 import { initCluster } from './init.ts'
 import { versionOfPackage } from './version.ts'
 
+// What packages will have to change (grpc-js names an address in TLS) is no news for who runs a command.
+process.noDeprecation = true
+
 const program = new Command('plasma')
   .description('A cluster in one program: an etcd-compatible store on Raft')
   .version(versionOfPackage())
