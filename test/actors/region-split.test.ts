@@ -5,7 +5,14 @@ import { test } from 'node:test'
 import { type NodeName, peerId } from '../../src/base/ids.ts'
 import { regionId } from '../../src/core/region/types.ts'
 import { shardOfKey } from '../../src/runtime/address.ts'
-import { FIRST, put, RegionCluster, refusalOf, scanAll } from '../support/region-cluster.ts'
+import {
+  FIRST,
+  put,
+  RegionCluster,
+  type RegionClusterOptions,
+  refusalOf,
+  scanAll,
+} from '../support/region-cluster.ts'
 import { bytes, text } from '../support/requests.ts'
 
 const CHILD = regionId(2)
@@ -19,8 +26,8 @@ const cut = {
   children: [{ region: CHILD, peers: [peerId(20), peerId(21), peerId(22)] }],
 } as const
 
-async function filled(): Promise<RegionCluster> {
-  const cluster = new RegionCluster({ nodes: 3, workers: WORKERS })
+async function filled(more: Partial<RegionClusterOptions> = {}): Promise<RegionCluster> {
+  const cluster = new RegionCluster({ nodes: 3, workers: WORKERS, ...more })
   await cluster.found()
   for (const key of ['a', 'f', 'm', 'z']) await cluster.put(key, key)
   return cluster
@@ -116,4 +123,55 @@ test('all nodes fall at any batch around a split, and both parts come back from 
     else await bothServe(cluster)
     if (version === 2) await alike(cluster)
   }
+})
+
+test('a follower that missed a split gets the narrower region by a snapshot, and the child by invitation', async () => {
+  const limits = { compactEntries: 10, keepEntries: 0 }
+  const cluster = await filled({ limits })
+  const leader = await cluster.serving()
+  const away = cluster.names.find((name) => name !== leader) as NodeName
+  cluster.crash(away)
+  await cluster.order(cut)
+  await bothServe(cluster)
+  for (let i = 0; i < 30; i++) {
+    await cluster.put('n', `${i}`, FIRST)
+    await cluster.put('b', `${i}`, CHILD)
+  }
+  cluster.start(away)
+  await cluster.until(() => cluster.peer(away, CHILD) !== undefined, 'the child is there')
+  await alike(cluster)
+  assert.equal(cluster.marks.get('raft.snapshot-installed'), 2)
+  for (const region of [FIRST, CHILD]) {
+    const self = cluster.peer(away, region)?.status.self
+    assert.equal(
+      await cluster.order({ order: 'transfer', to: self ?? peerId(0) }, region),
+      undefined,
+    )
+    await cluster.until(() => cluster.peer(away, region)?.status.serving === true, 'it serves')
+  }
+  assert.deepEqual(await cluster.keys(CHILD), ['a', 'b', 'f'])
+  assert.deepEqual(await cluster.keys(FIRST), ['m', 'n', 'z'])
+})
+
+test('a region that grew splits by itself, again and again, under load', async () => {
+  const cluster = new RegionCluster({
+    nodes: 3,
+    workers: WORKERS,
+    driver: true,
+    region: { splitBytes: 20_000, maxBytes: 30_000 },
+  })
+  const first = await cluster.foundByDriver()
+  const value = 'v'.repeat(500)
+  const written = new Set<string>()
+  for (let i = 0; i < 200; i++) {
+    const key = `key ${(i * 7919) % 1000}`
+    await cluster.putAnywhere(key, value)
+    written.add(key)
+  }
+  await cluster.world.advance(10_000)
+  const regions = await cluster.routes(first.namespace)
+  assert.ok(regions.length >= 4, `${regions.length} regions`)
+  const found: string[] = []
+  for (const { descriptor } of regions) found.push(...(await cluster.keys(descriptor.id)))
+  assert.deepEqual(found, [...written].sort())
 })

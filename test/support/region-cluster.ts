@@ -6,11 +6,14 @@ import {
   FLARE_OPTIONS,
   type FlareOptions,
   PLACEMENT_DRIVER,
+  SYSTEM,
 } from '../../src/actors/flare-options.ts'
 import type { RegionInspection } from '../../src/actors/region/status.ts'
 import { EMPTY } from '../../src/base/bytes.ts'
 import { type NodeName, peerId } from '../../src/base/ids.ts'
+import { holdsKey } from '../../src/core/region/descriptor.ts'
 import {
+  type NamespaceId,
   namespaceId,
   type RegionAnswer,
   type RegionCommand,
@@ -20,12 +23,19 @@ import {
   type RegionQuery,
   type RegionRefusal,
   type RegionResult,
+  type RoutedRegion,
   regionId,
   type WriteOp,
 } from '../../src/core/region/types.ts'
 import type { ActorKind } from '../../src/runtime/actor.ts'
 import { address, shardOfKey } from '../../src/runtime/address.ts'
 import type { Message } from '../../src/runtime/message.ts'
+import { ALL_DATA } from '../../src/storage/region-keyspace.ts'
+import type {
+  DriverNamespaceIs,
+  DriverRoutes,
+  DriverRoutesAre,
+} from '../../src/wire/messages/driver.ts'
 import type * as Region from '../../src/wire/messages/region.ts'
 import type { StoreDone } from '../../src/wire/messages/store.ts'
 import { type ClusterOptions, InlineCluster } from './inline-cluster.ts'
@@ -36,13 +46,15 @@ export const FIRST = regionId(1)
 
 export interface RegionClusterOptions extends ClusterOptions {
   readonly region?: Partial<FlareOptions['region']>
+  /** Left out, it says nothing: tests give its orders. */
+  readonly driver?: boolean
 }
 
-/** The driver says nothing: tests give its orders. */
 export class RegionCluster extends InlineCluster {
   constructor(options: RegionClusterOptions) {
     const region = { ...FLARE_OPTIONS.region, ...options.region }
-    super({ flare: { ...FLARE_OPTIONS, region }, watchKind: silencing, ...options })
+    const silenced = options.driver ? {} : { watchKind: silencing }
+    super({ flare: { ...FLARE_OPTIONS, region }, ...silenced, ...options })
   }
 
   /** The first region of a namespace, one peer on each of these nodes. */
@@ -66,6 +78,58 @@ export class RegionCluster extends InlineCluster {
       assert.equal(refusal, undefined)
     }
     return descriptor
+  }
+
+  /** The same by the driver, which has to be there. */
+  async foundByDriver(): Promise<RegionDescriptor> {
+    const [name] = this.names as [NodeName]
+    const create = { kind: 'driver.namespace-create', name: 'test', mode: 'strong' } as Message
+    for (let tries = 0; tries < 100; tries++) {
+      const made = await this.askAt(name, PLACEMENT_DRIVER, SYSTEM, create)
+      if (made.kind === 'driver.namespace-is') {
+        await this.world.advance(2000)
+        const [region] = await this.routes((made as DriverNamespaceIs).namespace.id)
+        if (region !== undefined) return region.descriptor
+      }
+      await this.world.advance(200)
+    }
+    throw new Error('the driver makes no namespace')
+  }
+
+  async routes(namespace: NamespaceId): Promise<readonly RoutedRegion[]> {
+    const [name] = this.names as [NodeName]
+    const ask: DriverRoutes = { kind: 'driver.routes', namespace, from: EMPTY, limit: 1000 }
+    const are = await this.askAt(name, PLACEMENT_DRIVER, SYSTEM, ask)
+    return are.kind === 'driver.routes-are' ? (are as DriverRoutesAre).regions : []
+  }
+
+  /** Into whichever region holds the key, as often as it takes. */
+  async putAnywhere(key: string, value: string): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      const at = this.#whoServes(bytes(key))
+      if (at !== undefined) {
+        const command = { op: 'write', ops: [put(key, value)], session: undefined } as const
+        const done = await this.tryWrite(at.name, command, at.region)
+        if (done.kind === 'region.write-done') return
+      }
+      await this.world.advance(50)
+    }
+    throw new Error(`${key} finds no region`)
+  }
+
+  #whoServes(key: Uint8Array): { readonly name: NodeName; readonly region: RegionId } | undefined {
+    for (const name of this.names) {
+      const store = this.node(name).shard(0).actor('store', name)?.inspect?.() as {
+        readonly peers: readonly { readonly descriptor: RegionDescriptor }[]
+      }
+      for (const { descriptor } of store.peers) {
+        const status = this.peer(name, descriptor.id)?.status
+        if (status?.serving && holdsKey(status.descriptor, key)) {
+          return { name, region: descriptor.id }
+        }
+      }
+    }
+    return undefined
   }
 
   /** Asks an actor of a node and waits for the answer. */
@@ -210,3 +274,16 @@ export const scanAll: RegionQuery = {
 
 export const refusalOf = (message: Message): RegionRefusal | undefined =>
   message.kind === 'region.refused' ? (message as Region.RegionRefused).refusal : undefined
+
+/** Keys of all data of regions that a node's disk holds. */
+export async function rowsOf(cluster: RegionCluster, name: NodeName): Promise<readonly string[]> {
+  await cluster.world.advance(100)
+  const page = { rows: 10_000, bytes: 1e9 }
+  return await new Promise((resolve) =>
+    cluster
+      .node(name)
+      .store.scan(ALL_DATA, page, (_, found) =>
+        resolve(found?.rows.map(([key]) => Buffer.from(key).toString('hex')) ?? []),
+      ),
+  )
+}

@@ -79,6 +79,7 @@ class Region implements Actor {
       this.#reload(context)
       return
     }
+    context.mark('region.install-resumed')
     const before = Recovery.descriptorOf(this.#id, this.#keys, context)
     const staging = new Staging({ id: this.#id })
     this.#installation = new Installation(snapshot, this.#keys, staging, before)
