@@ -109,8 +109,8 @@ export class RegionCluster extends InlineCluster {
       const at = this.#whoServes(bytes(key))
       if (at !== undefined) {
         const command = { op: 'write', ops: [put(key, value)], session: undefined } as const
-        const done = await this.tryWrite(at.name, command, at.region)
-        if (done.kind === 'region.write-done') return
+        const done = await this.tryWrite(at.name, command, at.region).catch(() => undefined)
+        if (done?.kind === 'region.write-done') return
       }
       await this.world.advance(50)
     }
@@ -119,10 +119,10 @@ export class RegionCluster extends InlineCluster {
 
   #whoServes(key: Uint8Array): { readonly name: NodeName; readonly region: RegionId } | undefined {
     for (const name of this.names) {
-      const store = this.node(name).shard(0).actor('store', name)?.inspect?.() as {
-        readonly peers: readonly { readonly descriptor: RegionDescriptor }[]
-      }
-      for (const { descriptor } of store.peers) {
+      const store = this.node(name).shard(0).actor('store', name)?.inspect?.() as
+        | { readonly peers: readonly { readonly descriptor: RegionDescriptor }[] }
+        | undefined
+      for (const { descriptor } of store?.peers ?? []) {
         const status = this.peer(name, descriptor.id)?.status
         if (status?.serving && holdsKey(status.descriptor, key)) {
           return { name, region: descriptor.id }

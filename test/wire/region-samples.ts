@@ -159,6 +159,7 @@ const regions: readonly RegionMessage[] = [
     descriptor,
   },
   { kind: 'region.safe-point', safePoint: at },
+  { kind: 'region.report' },
   { kind: 'region.flush' },
   { kind: 'region.act' },
   { kind: 'region.campaign' },

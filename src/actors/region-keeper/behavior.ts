@@ -16,6 +16,8 @@ import { STORE } from '../store/behavior.ts'
 
 export const REGION_KEEPER = 'region-keeper'
 
+/** What pulse and store want of all regions of the shard. */
+const FORWARDED = new Set(['pulse.ask', 'region.report'])
 const HELLO_MS = 3000
 const AGAIN_MS = 200
 const HELLO = 'hello'
@@ -45,7 +47,7 @@ class RegionKeeper implements Actor {
       const { region } = input.message as KeeperStop
       this.#regions.delete(region)
       context.stop(REGION, String(region))
-    } else if (input.type === 'message' && input.message.kind === 'pulse.ask') {
+    } else if (input.type === 'message' && FORWARDED.has(input.message.kind)) {
       for (const region of this.#regions) context.sendNow(regionAt(region, context), input.message)
     }
   }

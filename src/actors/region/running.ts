@@ -103,7 +103,7 @@ export class RunningRegion {
     question: Question | undefined,
     context: Context,
   ): void {
-    const { replica, neighbours } = this.rooms
+    const { replica, neighbours, reports } = this.rooms
     switch (message.kind) {
       case 'region.raft':
         this.#raft(message as RegionRaft, from, context)
@@ -125,6 +125,10 @@ export class RunningRegion {
       case 'pulse.told':
         neighbours.told(message as PulseTold)
         replica.actSoon(context)
+        return
+      case 'region.report':
+        reports.soon()
+        reports.advance(context)
         return
       case 'pulse.ask':
         neighbours.register(context)

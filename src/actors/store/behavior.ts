@@ -7,8 +7,9 @@
  */
 
 import type { Actor, ActorKind, Context, Input, Question } from '../../runtime/actor.ts'
-import { address, shardOfKey } from '../../runtime/address.ts'
+import { type Address, address, shardOfKey } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
+import type { RegionReportAsk } from '../../wire/messages/region.ts'
 import type {
   KeeperHello,
   KeeperRegions,
@@ -95,6 +96,9 @@ class Store implements Actor {
     this.#births = new Births(inventory, this.#options, (start, at) => this.#start(start, at))
     this.#beats = new Beats(inventory, this.#options, this.#flare, this.#ports)
     this.#beats.begin(context)
+    // Those that an earlier life knew; on a node that starts there are none yet.
+    const ask: RegionReportAsk = { kind: 'region.report' }
+    for (const keeper of this.#keepers()) context.send(keeper, ask)
     for (const { message, question } of this.#early) this.#ask(message, question, context)
     this.#early = []
   }
@@ -158,9 +162,16 @@ class Store implements Actor {
     context.send(this.#keeper(start.region), start)
   }
 
-  #keeper(region: number) {
-    const { node, workers } = this.#options
-    return address(node, 'region-keeper', String(shardOfKey(String(region), workers)))
+  #keeper(region: number): Address {
+    return this.#keeperOf(shardOfKey(String(region), this.#options.workers))
+  }
+
+  #keepers(): readonly Address[] {
+    return Array.from({ length: this.#options.workers + 1 }, (_, shard) => this.#keeperOf(shard))
+  }
+
+  #keeperOf(shard: number): Address {
+    return address(this.#options.node, 'region-keeper', String(shard))
   }
 }
 

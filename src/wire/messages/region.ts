@@ -152,6 +152,11 @@ export interface RegionSnapshot {
   readonly descriptor: RegionDescriptor
 }
 
+/** A new life of the store wants word of all regions here, by way of their keepers. */
+export interface RegionReportAsk {
+  readonly kind: 'region.report'
+}
+
 /** From the store to regions that it leads: versions superseded at or below may go. */
 export interface RegionSafePoint {
   readonly kind: 'region.safe-point'
@@ -188,6 +193,7 @@ export type RegionMessage =
   | RegionExpelled
   | RegionSnapshot
   | RegionSafePoint
+  | RegionReportAsk
   | RegionFlush
   | RegionAct
   | RegionCampaign
@@ -258,6 +264,7 @@ export const REGION_MESSAGES: MessageShapes = {
     }),
   },
   'region.safe-point': { tag: 116, delivery: drops, schema: struct({ safePoint: timestamp }) },
+  'region.report': { tag: 117, delivery: drops, schema: struct({}) },
   'region.flush': { tag: 112, delivery: drops, schema: struct({}) },
   'region.act': { tag: 113, delivery: consensus, schema: struct({}) },
   'region.campaign': { tag: 114, delivery: consensus, schema: struct({}) },
