@@ -16,11 +16,11 @@ import type {
   StoreRecord,
 } from '../core/placement/records.ts'
 import { type RegionDescriptor, regionId } from '../core/region/types.ts'
-import { namespace, quota, storeLabel, storeState } from './messages/driver.ts'
+import { name, namespace, quota, storeLabel, storeState, words } from './messages/driver-values.ts'
 import { node } from './messages/group.ts'
 import { peer } from './messages/raft.ts'
 import { descriptor, region, timestamp } from './messages/region-values.ts'
-import { count, list, MalformedMessage, optional, type Schema, struct, text } from './schema.ts'
+import { count, list, MalformedMessage, optional, type Schema, struct } from './schema.ts'
 
 /** Term of the driver and oracle that lead; every write of theirs compares it. */
 export const EPOCH_KEY = 'flare/epoch'
@@ -69,9 +69,6 @@ export const windowRecord: RecordShape<{ readonly endMs: number }> = recordOf(
 
 /** All of it lies here, in this range. */
 export const DRIVER_KEYS = { from: 'flare/', to: 'flare0' } as const
-
-const name = text(64)
-const words = text(400)
 
 const storeRecord: RecordShape<StoreRecord> = recordOf(
   struct({

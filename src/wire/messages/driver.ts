@@ -28,7 +28,24 @@ import type {
   SplitIds,
   Timestamp,
 } from '../../core/region/types.ts'
-import { bool, count, list, oneOf, optional, type Schema, struct, text, union } from '../schema.ts'
+import { count, list, oneOf, optional, type Schema, struct } from '../schema.ts'
+import {
+  LABELS,
+  mode,
+  name,
+  namespace,
+  namespaceView,
+  quota,
+  regionAction,
+  regionReport,
+  regionView,
+  storeLabel,
+  storeLoad,
+  storeState,
+  storeView,
+  verdict,
+  words,
+} from './driver-values.ts'
 import { node } from './group.ts'
 import { peer } from './raft.ts'
 import {
@@ -43,9 +60,6 @@ import {
 } from './region-values.ts'
 import type { MessageShapes } from './shapes.ts'
 
-const NAME = 64
-const TEXT = 400
-const LABELS = 16
 const STORES = 1024
 const NAMESPACES = 1 << 16
 /** Regions in one message: askers page, stores report in parts. */
@@ -269,79 +283,6 @@ export type DriverMessage =
   | DriverSafePoint
   | DriverSafePointIs
 
-const name = text(NAME)
-const mode = oneOf('strong', 'eventual')
-export const storeState: Schema<StoreState> = oneOf('up', 'draining', 'gone')
-
-export const namespace: Schema<Namespace> = struct({
-  id: namespaceId,
-  name,
-  mode,
-  modeEpoch: count,
-})
-
-export const quota: Schema<NamespaceQuota> = struct({ bytes: count, keys: count })
-
-export const storeLabel: Schema<StoreLabel> = struct({ name, value: name })
-
-const storeLoad: Schema<StoreLoad> = struct({
-  peers: count,
-  leaders: count,
-  bytes: count,
-  freeBytes: count,
-  writes: count,
-  reads: count,
-})
-
-const regionReport: Schema<RegionReport> = struct({
-  descriptor,
-  term: count,
-  bytes: count,
-  keys: count,
-  writes: count,
-  reads: count,
-})
-
-const storeView: Schema<StoreView> = struct({
-  name: node,
-  incarnation: name,
-  state: storeState,
-  contact: oneOf('live', 'silent', 'dead'),
-  heardMs: optional(count),
-  labels: list(storeLabel, LABELS),
-  load: storeLoad,
-})
-
-const regionView: Schema<RegionView> = struct({
-  descriptor,
-  leader: optional(node),
-  term: count,
-  bytes: count,
-  keys: count,
-  writes: count,
-  reads: count,
-  heardMs: optional(count),
-  doing: optional(text(TEXT)),
-})
-
-const namespaceView: Schema<NamespaceView> = struct({
-  namespace,
-  quota,
-  regions: count,
-  bytes: count,
-  keys: count,
-})
-
-const verdict: Schema<Verdict> = struct({ rule: name, acts: bool, reason: text(TEXT) })
-
-const regionAction: Schema<RegionAction> = union('action', {
-  split: struct({ keys: list(key, PARTS) }),
-  transfer: struct({ to: node }),
-  move: struct({ from: node, to: node }),
-  add: struct({ to: node }),
-  remove: struct({ from: node }),
-})
-
 const orphan: Schema<RegionOrphan> = struct({ descriptor, peer })
 
 const asks = { lane: 'normal', refusal: 'fail' } as const
@@ -351,7 +292,7 @@ export const DRIVER_MESSAGES: MessageShapes = {
   'driver.refused': {
     tag: 150,
     delivery: answers,
-    schema: struct({ reason: oneOf(...REASONS), text: text(TEXT), leader: optional(node) }),
+    schema: struct({ reason: oneOf(...REASONS), text: words, leader: optional(node) }),
   },
   'driver.routes': {
     tag: 151,
