@@ -70,11 +70,12 @@ export class Locking {
   }
 
   #lock(batch: Batch, tries: number): void {
-    const { start } = this.#spec
+    const { start, elapsedMs } = this.#spec
     const { key: primary, namespace: primaryNamespace } = this.#primary
     const mutations = mutationsOf(batch)
     const onePhase = mutations.length === this.#spec.mutations.length
-    const { ttlMs, maybeCommitted } = this
+    const { maybeCommitted } = this
+    const ttlMs = elapsedMs + this.ttlMs
     this.#locking += 1
     this.held.add(batch)
     this.maybeCommitted ||= onePhase

@@ -16,6 +16,8 @@ export interface TxnMutation {
 export interface TxnSpec {
   /** Its snapshot: what it read, it read at this. */
   readonly start: Timestamp
+  /** Since then, by the clock of the oracle, about: locks last from the start on. */
+  readonly elapsedMs: number
   /** Each key of a namespace once; at least one. The first is the primary. */
   readonly mutations: readonly TxnMutation[]
 }

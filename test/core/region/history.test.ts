@@ -276,7 +276,7 @@ class World {
       namespace: namespaceId(3),
       ...mutation(key, this.below(4) === 0 ? undefined : `${start}:${key}`),
     }))
-    const machine = new TxnCommit({ start, mutations })
+    const machine = new TxnCommit({ start, elapsedMs: 0, mutations })
     const open: Generator<void, void, void>[] = []
     for (;;) {
       for (const ask of machine.take()) {
