@@ -12,8 +12,9 @@ const RULES: readonly Rule[] = [
     if (twice === undefined) return undefined
     return { path: ['cluster', 'nodes'], what: `${twice} stands there twice`, fix: 'name it once' }
   },
-  ({ cluster, node }) => {
-    if (cluster.nodes.includes(node)) return undefined
+  // A node of another name is a store of FlareDB.
+  ({ cluster, node, flare }) => {
+    if (cluster.nodes.includes(node) || flare.enabled) return undefined
     const what = `${node} is not among cluster.nodes`
     return { path: ['node'], what, fix: `use one of ${cluster.nodes.join(', ')}` }
   },
@@ -26,8 +27,9 @@ const RULES: readonly Rule[] = [
     const what = `port ${twice.port} is used twice in this file`
     return { path: ['http', 'port'], what, fix: 'give client, http and links ports of their own' }
   },
-  ({ cluster, links }) => {
-    if (cluster.nodes.length === 1 || links.bootstrap.length > 0) return undefined
+  ({ cluster, links, node }) => {
+    const alone = cluster.nodes.every((founder) => founder === node)
+    if (alone || links.bootstrap.length > 0) return undefined
     const what = 'is empty, so the nodes cannot find each other'
     return { path: ['links', 'bootstrap'], what, fix: "list the nodes' link addresses" }
   },

@@ -5,7 +5,7 @@
 
 import { FLARE_OPTIONS, type FlareOptions, SYSTEM } from '../actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits, type TreeOptions } from '../actors/options.ts'
-import { groupId, nodeName } from '../base/ids.ts'
+import { type GroupId, groupId, nodeName } from '../base/ids.ts'
 import type { LogLevel } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
 import type { CurrentTls } from './certificates.ts'
@@ -45,14 +45,13 @@ export interface PlanParts {
 
 export function planNode(parts: PlanParts): NodePlan {
   const { config, identity, clientPort, httpPort, clientUrls, tls, version } = parts
-  const extra = Array.from({ length: config.debug.groups }, (_, i) => groupId(`g${i + 1}`))
   return {
     cluster: config.cluster.name,
     version,
     tree: {
       node: nodeName(config.node),
       founders: config.cluster.nodes.map(nodeName),
-      groups: [CHAINFIRE, ...(config.flare.enabled ? [SYSTEM] : []), ...extra],
+      groups: groupsOf(config),
       workers: config.shards,
       incarnation: identity.incarnation,
       rejoin: identity.rejoined,
@@ -77,6 +76,13 @@ function flareOf({ flare }: NodeConfig): FlareOptions | undefined {
     return { name, value }
   })
   return { ...FLARE_OPTIONS, labels }
+}
+
+/** A node that is no founder has no member of any group: it is a store. */
+function groupsOf({ cluster, node, flare, debug }: NodeConfig): readonly GroupId[] {
+  if (!cluster.nodes.includes(node)) return []
+  const extra = Array.from({ length: debug.groups }, (_, i) => groupId(`g${i + 1}`))
+  return [CHAINFIRE, ...(flare.enabled ? [SYSTEM] : []), ...extra]
 }
 
 function limitsOf({ raft }: NodeConfig): GroupLimits {

@@ -105,7 +105,7 @@ describe('a wrong config names line and fix', () => {
     ],
     [
       'a stranger',
-      GOOD.replace('node: n1', 'node: n9'),
+      GOOD.replace('node: n1', 'node: n9').concat('flare: { enabled: false }\n'),
       'n1.yaml:5: node: n9 is not among cluster.nodes; use one of n1, n2',
     ],
     [
