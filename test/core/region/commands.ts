@@ -90,7 +90,10 @@ export const scan = (
   ...change,
 })
 
-export const get = (at: Timestamp | undefined, ...keys: string[]): RegionQuery => ({
+export const get = (
+  at: Timestamp | undefined,
+  ...keys: string[]
+): Extract<RegionQuery, { op: 'get' }> => ({
   op: 'get',
   keys: keys.map(bytesOf),
   at,

@@ -83,7 +83,7 @@ export class CollectScan {
     }
     if (row.commit <= this.#safePoint) this.#old(row)
     // In the middle of a key: it is begun anew, with less of it left.
-    if (this.#drops.length >= this.#limit + SPAN_ROWS) this.#end(row.key)
+    if (this.#drops.length >= 2 * this.#limit) this.#end(row.key)
   }
 
   #old(row: VersionRow): void {
