@@ -49,6 +49,10 @@ class Face implements Flare {
     return promise<ReturnOf<'deleteRange'>>((done) => this.#calls.deleteRange(...args, done))
   }
 
+  commit(...args: Args<'commit'>) {
+    return promise<ReturnOf<'commit'>>((done) => this.#calls.commit(...args, done))
+  }
+
   stamps(...args: Args<'stamps'>) {
     return promise<ReturnOf<'stamps'>>((done) => this.#calls.stamps(...args, done))
   }

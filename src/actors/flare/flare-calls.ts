@@ -18,6 +18,7 @@ import type {
   Timestamp,
   WriteOp,
 } from '../../core/region/types.ts'
+import type { TxnMutation } from '../../core/txn/types.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { Outside } from '../../runtime/outside.ts'
 import type {
@@ -40,7 +41,7 @@ import { Attempt } from './attempt.ts'
 import { CommandCalls } from './command-calls.ts'
 import { Directory } from './directory.ts'
 import { DriverCalls } from './driver-calls.ts'
-import type { Explained, RegionPage, StoresView } from './flare.ts'
+import type { Committed, Explained, NamedMutation, RegionPage, StoresView } from './flare.ts'
 import { LockCalls } from './lock-calls.ts'
 import { bad, type Done, good, type Outcome } from './outcome.ts'
 import {
@@ -52,6 +53,7 @@ import {
 } from './read-calls.ts'
 import { RegionCalls } from './region-calls.ts'
 import { StampCalls, type Stamps } from './stamps.ts'
+import { TxnCalls } from './txn-calls.ts'
 import { type BatchPart, type Deleted, type PartOutcome, WriteCalls } from './write-calls.ts'
 
 export interface FlareCallsOptions {
@@ -71,6 +73,7 @@ interface Parts {
   readonly directory: Directory
   readonly reads: ReadCalls
   readonly writes: WriteCalls
+  readonly txns: TxnCalls
 }
 
 export class FlareCalls {
@@ -90,7 +93,9 @@ export class FlareCalls {
     const locks = new LockCalls(directory, regions, new CommandCalls(regions), stamps)
     const reads = new ReadCalls({ directory, regions, locks, stamps })
     const writes = new WriteCalls({ directory, regions, locks })
-    return new FlareCalls({ outside, driver, stamps, directory, reads, writes }, timeoutMs)
+    const txns = new TxnCalls({ outside, directory, regions, locks, stamps })
+    const parts = { outside, driver, stamps, directory, reads, writes, txns }
+    return new FlareCalls(parts, timeoutMs)
   }
 
   /** The same for one who waits no longer than this. */
@@ -172,6 +177,20 @@ export class FlareCalls {
     this.#parts.stamps.draw(count, this.#attempt(), done)
   }
 
+  /** Reads nothing: `start` says at which timestamp it was done. */
+  commit(start: Timestamp, mutations: readonly NamedMutation[], done: Done<Committed>): void {
+    const attempt = this.#attempt()
+    this.#numbered(mutations, new Map(), (numbered) => {
+      if (!numbered.ok) {
+        done(numbered)
+        return
+      }
+      this.#parts.txns.commit(start, numbered.value, attempt, (outcome) =>
+        done(outcome.type === 'undetermined' ? OPEN : good(outcome)),
+      )
+    })
+  }
+
   namespaces(name: string | undefined, done: Done<readonly NamespaceView[]>): void {
     const question: DriverNamespaces = { kind: 'driver.namespaces', name: name && nameOf(name) }
     this.#read(question, done, ({ namespaces }: DriverNamespacesAre) =>
@@ -237,6 +256,21 @@ export class FlareCalls {
     return new Attempt(this.#parts.outside, this.#timeoutMs)
   }
 
+  /** Namespaces by their numbers; all must be strong. */
+  #numbered(
+    mutations: readonly NamedMutation[],
+    ids: Map<string, NamespaceId>,
+    done: Done<readonly TxnMutation[]>,
+  ): void {
+    const unknown = mutations.find(({ namespace }) => !ids.has(namespace))?.namespace
+    if (unknown === undefined) {
+      const idOf = (name: string) => ids.get(name) as NamespaceId
+      done(good(mutations.map((it) => ({ ...it, namespace: idOf(it.namespace) }))))
+      return
+    }
+    this.#strong(unknown, done, (id) => this.#numbered(mutations, ids.set(unknown, id), done))
+  }
+
   /** What only a strong namespace has. */
   #strong<T>(name: string, done: Done<T>, run: (id: NamespaceId, attempt: Attempt) => void): void {
     const attempt = this.#attempt()
@@ -263,6 +297,11 @@ export class FlareCalls {
     )
   }
 }
+
+const OPEN = bad(
+  'undetermined',
+  'the answer to this commit was lost: it may have been done or not; read before writing again',
+)
 
 const nothing = (_: DriverDone): undefined => undefined
 

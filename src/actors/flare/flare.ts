@@ -23,6 +23,7 @@ import type {
   Timestamp,
   WriteOp,
 } from '../../core/region/types.ts'
+import type { TxnMutation, TxnOutcome } from '../../core/txn/types.ts'
 import type { Outcome } from './outcome.ts'
 import type { Checksum, ScanPage, ScanRange, ScanRequest } from './read-calls.ts'
 import type { Stamps } from './stamps.ts'
@@ -32,6 +33,11 @@ export type { Outcome, Problem, ProblemReason } from './outcome.ts'
 export type { Checksum, ScanPage, ScanRange, ScanRequest } from './read-calls.ts'
 export type { Stamps } from './stamps.ts'
 export type { BatchPart, Deleted, PartOutcome } from './write-calls.ts'
+
+export type NamedMutation = Omit<TxnMutation, 'namespace'> & { readonly namespace: string }
+
+/** Certain: it is there as a whole, or nothing of it is nor will be. */
+export type Committed = Exclude<TxnOutcome, { readonly type: 'undetermined' }>
 
 export interface StoresView {
   readonly stores: readonly StoreView[]
@@ -77,6 +83,8 @@ export interface Flare {
     session: SessionMark | undefined,
   ): Promise<Outcome<readonly BatchPart[]>>
   deleteRange(namespace: string, range: ScanRange, limit: number): Promise<Outcome<Deleted>>
+  /** At least one mutation, each key of a namespace once. Namespaces must be strong. */
+  commit(start: Timestamp, mutations: readonly NamedMutation[]): Promise<Outcome<Committed>>
   stamps(count: number): Promise<Outcome<Stamps>>
 
   /** The one of this name, or an error; of undefined all. */

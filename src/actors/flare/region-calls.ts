@@ -15,8 +15,13 @@ import { type Done, good, type Problem } from './outcome.ts'
 
 export type Reply =
   | { readonly type: 'answer'; readonly message: Message }
-  /** Certainly not done, or repeatable: find out anew who holds the key, and ask again. */
-  | { readonly type: 'again'; readonly afterMs: number; readonly problem: Problem }
+  /** Find out anew who holds the key, and ask again. `lost`: repeatable, and perhaps done already. */
+  | {
+      readonly type: 'again'
+      readonly afterMs: number
+      readonly problem: Problem
+      readonly lost: boolean
+    }
   | { readonly type: 'ends'; readonly problem: Problem }
 
 export interface AskOptions {
@@ -72,7 +77,7 @@ export class RegionCalls {
     const node = nodeOf(region, attempt)
     if (node === undefined) {
       this.#directory.cache.forget(region.descriptor.id)
-      done({ type: 'again', afterMs: 0, problem: unreached(region, 'it has no voters') })
+      done(again(0, unreached(region, 'it has no voters')))
       return
     }
     const to = address(node, 'region', String(region.descriptor.id))
@@ -83,7 +88,7 @@ export class RegionCalls {
         const { refusal } = outcome.message as RegionRefused
         done(this.#refused(region, node, refusal, attempt))
       } else if (outcome.message.kind === 'region.undetermined') {
-        done(repeatable ? again(0, unreached(region, `${node} lost it`)) : LOST)
+        done(repeatable ? again(0, unreached(region, `${node} lost it`), true) : LOST)
       } else done({ type: 'answer', message: outcome.message })
     })
   }
@@ -101,7 +106,9 @@ export class RegionCalls {
     }
     this.#leaderLost(region, attempt)
     const certain = reason === 'unreachable'
-    return certain || repeatable ? again(0, unreached(region, `${node}: ${reason}`)) : LOST
+    return certain || repeatable
+      ? again(0, unreached(region, `${node}: ${reason}`), !certain)
+      : LOST
   }
 
   #refused(region: RoutedRegion, node: NodeName, refusal: RegionRefusal, attempt: Attempt): Reply {
@@ -159,7 +166,12 @@ const LOST: Reply = {
   },
 }
 
-const again = (afterMs: number, problem: Problem): Reply => ({ type: 'again', afterMs, problem })
+const again = (afterMs: number, problem: Problem, lost = false): Reply => ({
+  type: 'again',
+  afterMs,
+  problem,
+  lost,
+})
 
 const ends = (reason: Problem['reason'], text: string): Reply => ({
   type: 'ends',

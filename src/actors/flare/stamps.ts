@@ -5,6 +5,7 @@
 
 import type { NodeName } from '../../base/ids.ts'
 import { MAX_STAMPS } from '../../core/oracle/oracle.ts'
+import { physicalMs } from '../../core/region/timestamps.ts'
 import { type Timestamp, timestamp } from '../../core/region/types.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { Outside } from '../../runtime/outside.ts'
@@ -33,6 +34,8 @@ export class StampCalls {
   readonly #oracle: Address
   #waiting: Wish[] = []
   #asking = false
+  /** When it came, by this shard's clock. */
+  #last: { readonly stamp: Timestamp; readonly atMs: number } | undefined
 
   constructor(outside: Outside, node: NodeName) {
     this.#outside = outside
@@ -49,6 +52,12 @@ export class StampCalls {
     this.#next()
   }
 
+  /** What the clock of the oracle shows now, about; undefined before the first stamp. */
+  physicalMs(): number | undefined {
+    const last = this.#last
+    return last && physicalMs(last.stamp) + this.#outside.nowMs() - last.atMs
+  }
+
   #next(): void {
     if (this.#asking || this.#waiting.length === 0) return
     this.#asking = true
@@ -57,9 +66,11 @@ export class StampCalls {
     const question: OracleStamps = { kind: 'oracle.stamps', count }
     this.#outside.askThen(this.#oracle, question, timeoutMs, (outcome) => {
       this.#asking = false
-      const given = outcome.ok && outcome.message.kind === 'oracle.stamps-are'
-      if (given) share(wishes, outcome.message as OracleStampsAre)
-      else for (const wish of wishes) this.#again(wish)
+      if (outcome.ok && outcome.message.kind === 'oracle.stamps-are') {
+        const given = outcome.message as OracleStampsAre
+        this.#last = { stamp: given.first, atMs: this.#outside.nowMs() }
+        share(wishes, given)
+      } else for (const wish of wishes) this.#again(wish)
       this.#next()
     })
   }
