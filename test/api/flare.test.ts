@@ -117,7 +117,7 @@ describe('flaredb.v1', { timeout: 20_000 }, () => {
     await refused(
       caller.call(fullName, methods.get, { ...got, at: 0n }),
       status.INVALID_ARGUMENT,
-      /give the start of the transaction/,
+      /give that of the transaction/,
     )
   })
 

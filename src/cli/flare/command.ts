@@ -9,11 +9,13 @@ import { addNamespaceCommands } from './namespaces.ts'
 import { addRegionCommands } from './regions.ts'
 import { withSharedOptions } from './run.ts'
 import { addStoreCommands, addTimestampCommand } from './stores.ts'
+import { addTxnCommand } from './txn.ts'
 
 export function addFlareCommands(flare: Command): void {
   withSharedOptions(flare)
   addKeyCommands(flare)
   addBatchCommand(flare)
+  addTxnCommand(flare)
   addNamespaceCommands(flare)
   addRegionCommands(flare)
   addStoreCommands(flare)

@@ -11,7 +11,7 @@ interface Row {
   readonly version: bigint
 }
 
-const ROW = [
+export const ROW = [
   ['key', 'left'],
   ['value', 'left'],
   ['version', 'right'],
@@ -156,7 +156,7 @@ async function scan({ namespace, out, options }: Session, prefix: string | undef
   return EXIT.ok
 }
 
-const rowOf = ({ key, value, version }: Row): object => ({
+export const rowOf = ({ key, value, version }: Row): object => ({
   ...field('key', key),
   ...field('value', value),
   version,
@@ -164,7 +164,7 @@ const rowOf = ({ key, value, version }: Row): object => ({
 
 const keyOf = ({ key, version }: Row): object => ({ ...field('key', key), version })
 
-const columnsOf = (row: Row, out: Session['out']): readonly unknown[] => [
+export const columnsOf = (row: Row, out: Session['out']): readonly unknown[] => [
   out.text(row.key),
   out.text(row.value),
   row.version,

@@ -2,7 +2,14 @@
 
 import { type Command, Option } from 'commander'
 import colors from 'picocolors'
-import { connect, type FlareClient, FlareError, type Namespace } from '../../client/flare/index.ts'
+import {
+  Conflict,
+  connect,
+  type FlareClient,
+  FlareError,
+  type Namespace,
+  VersionMismatch,
+} from '../../client/flare/index.ts'
 import { NodeRefused } from '../../node/refused.ts'
 import { type CredentialFlags, credentialsOf, withCredentialFlags } from '../credentials.ts'
 import { Output } from './output.ts'
@@ -73,10 +80,8 @@ export const runs =
 function explain(error: unknown, out: Output): number {
   if (!(error instanceof FlareError)) throw error
   out.error(error.reason, error.message)
+  if (error instanceof Conflict || error instanceof VersionMismatch) return EXIT.mismatch
   switch (error.reason) {
-    case 'version-mismatch':
-    case 'conflict':
-      return EXIT.mismatch
     case 'undetermined':
       return EXIT.undetermined
     case 'unavailable':

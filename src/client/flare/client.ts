@@ -7,6 +7,8 @@ import { Admin } from './admin.ts'
 import { Calls } from './calls.ts'
 import { Namespace } from './namespace.ts'
 import { Sessions } from './session.ts'
+import { type Transacted, type TransactOptions, transact } from './transact.ts'
+import type { Transaction } from './transaction.ts'
 
 export interface FlareOptions extends ConnectOptions {
   /** Marks writes, so that they may be sent again when an answer is lost; true unless given. */
@@ -43,6 +45,14 @@ export class FlareClient {
   timestamps(count: number): Promise<Stamps> {
     const { fullName, methods } = AdminDefinition
     return this.#calls.read(fullName, methods.timestamps, { count })
+  }
+
+  /** A transaction over any strong namespaces: see `transact.ts`. */
+  transact<T>(
+    run: (transaction: Transaction) => Promise<T>,
+    options: TransactOptions = {},
+  ): Promise<Transacted<T>> {
+    return transact(this.#calls, (name) => this.namespace(name), run, options)
   }
 
   /** Ends every connection. */

@@ -17,3 +17,5 @@ export type {
   Range,
   ReadOptions,
 } from './namespace.ts'
+export type { Transacted, TransactOptions } from './transact.ts'
+export type { Transaction, TxnNamespace } from './transaction.ts'

@@ -341,17 +341,21 @@ export interface CommitRequest {
 }
 
 export interface CommitResponse {
-  /** False: nothing of it was done, for this reason. */
   readonly committed: boolean;
+  /** Of all that it wrote. */
   readonly version: bigint;
-  readonly conflict: Conflict | undefined;
+  /** Set when it was not committed: nothing of it is there, nor will be. */
+  readonly aborted: Aborted | undefined;
 }
 
-export interface Conflict {
-  readonly namespace: string;
-  readonly key: Uint8Array;
-  /** newer-version, rolled-back, exists or locked. */
+export interface Aborted {
+  /** conflict, exists, locked, rolled-back or failed. */
   readonly reason: string;
+  readonly text: string;
+  /** Empty: none in particular. */
+  readonly key: Uint8Array;
+  /** The same from a new start may succeed. */
+  readonly again: boolean;
 }
 
 export interface Namespace {
@@ -517,7 +521,7 @@ export interface SetStoreResponse {
 }
 
 export interface TimestampsRequest {
-  /** 0: 1. At most 65536. */
+  /** 0: 1. At most 1048576. */
   readonly count: number;
 }
 
@@ -3409,7 +3413,7 @@ export const CommitRequest: MessageFns<CommitRequest> = {
 };
 
 function createBaseCommitResponse(): CommitResponse {
-  return { committed: false, version: 0n, conflict: undefined };
+  return { committed: false, version: 0n, aborted: undefined };
 }
 
 export const CommitResponse: MessageFns<CommitResponse> = {
@@ -3423,8 +3427,8 @@ export const CommitResponse: MessageFns<CommitResponse> = {
       }
       writer.uint32(16).uint64(message.version);
     }
-    if (message.conflict !== undefined) {
-      Conflict.encode(message.conflict, writer.uint32(26).fork()).join();
+    if (message.aborted !== undefined) {
+      Aborted.encode(message.aborted, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3463,7 +3467,7 @@ export const CommitResponse: MessageFns<CommitResponse> = {
               break;
             }
 
-            message.conflict = Conflict.decode(reader, reader.uint32());
+            message.aborted = Aborted.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -3479,25 +3483,28 @@ export const CommitResponse: MessageFns<CommitResponse> = {
   },
 };
 
-function createBaseConflict(): Conflict {
-  return { namespace: "", key: new Uint8Array(0), reason: "" };
+function createBaseAborted(): Aborted {
+  return { reason: "", text: "", key: new Uint8Array(0), again: false };
 }
 
-export const Conflict: MessageFns<Conflict> = {
-  encode(message: Conflict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.namespace !== "") {
-      writer.uint32(10).string(message.namespace);
+export const Aborted: MessageFns<Aborted> = {
+  encode(message: Aborted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
     }
     if (message.key.length !== 0) {
-      writer.uint32(18).bytes(message.key);
+      writer.uint32(26).bytes(message.key);
     }
-    if (message.reason !== "") {
-      writer.uint32(26).string(message.reason);
+    if (message.again !== false) {
+      writer.uint32(32).bool(message.again);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Conflict {
+  decode(input: BinaryReader | Uint8Array, length?: number): Aborted {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3506,7 +3513,7 @@ export const Conflict: MessageFns<Conflict> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConflict() as any;
+      const message = createBaseAborted() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3515,7 +3522,7 @@ export const Conflict: MessageFns<Conflict> = {
               break;
             }
 
-            message.namespace = reader.string();
+            message.reason = reader.string();
             continue;
           }
           case 2: {
@@ -3523,7 +3530,7 @@ export const Conflict: MessageFns<Conflict> = {
               break;
             }
 
-            message.key = reader.bytes();
+            message.text = reader.string();
             continue;
           }
           case 3: {
@@ -3531,7 +3538,15 @@ export const Conflict: MessageFns<Conflict> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.key = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.again = reader.bool();
             continue;
           }
         }
