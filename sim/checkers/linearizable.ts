@@ -130,7 +130,10 @@ function isLeaseEnd(events: readonly Event[], past: Timeline, revision: number):
   if (first === undefined) return false
   const id = past.get(keyText(first.kv.key), revision - 1)?.lease ?? 0n
   if (id === 0n) return false
-  return sameEvents(execute(past, revision - 1, { op: 'lease-revoke', id, term: 0 }).events, events)
+  return sameEvents(
+    execute(past, revision - 1, { op: 'lease-revoke', id, term: 0, granted: 0 }).events,
+    events,
+  )
 }
 
 /**

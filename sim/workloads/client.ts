@@ -166,7 +166,7 @@ export class Client {
       case 'lease-attach':
         return put(key, value, { lease: lease?.id ?? 0n })
       case 'lease-revoke':
-        return { op: 'lease-revoke', id: lease?.id ?? 1n, term: 0 }
+        return { op: 'lease-revoke', id: lease?.id ?? 1n, term: 0, granted: 0 }
       case 'compact':
         return { op: 'compact', revision: Math.max(1, this.#place.seenRevision - random.below(80)) }
       default:

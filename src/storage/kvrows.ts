@@ -29,7 +29,7 @@ import type { KeyRange, Row, StoreOp } from './store.ts'
 const PUT = 0
 const TOMBSTONE = 1
 const PUT_HEAD_BYTES = 29
-const LEASE_BYTES = 16
+const LEASE_BYTES = 24
 const META_BYTES = 48
 
 export function kvOps(keys: GroupKeys, writes: readonly KvWrite[]): StoreOp[] {
@@ -99,6 +99,7 @@ export function readLease(keys: GroupKeys, row: Row): LeaseRecord {
     id: viewOf(row[0]).getBigInt64(keys.tailAt),
     ttl: getUint64(payload, 0),
     remaining: getUint64(payload, 8),
+    granted: getUint64(payload, 16),
   }
 }
 
@@ -140,6 +141,7 @@ function putLease(key: Bytes, lease: LeaseRecord): StoreOp {
   const payload = new Uint8Array(LEASE_BYTES)
   putUint64(payload, 0, lease.ttl)
   putUint64(payload, 8, lease.remaining)
+  putUint64(payload, 16, lease.granted)
   return { type: 'put', key, value: sealRecord(key, payload) }
 }
 

@@ -52,7 +52,7 @@ test('N2 on a full disk what gives space back still works, until nothing is left
   for (const command of [
     remove,
     { op: 'compact', revision: 3 } as const,
-    { op: 'lease-revoke', id: 1n, term: 0 } as const,
+    { op: 'lease-revoke', id: 1n, term: 0, granted: 0 } as const,
     txn({ op: 'delete-range', request }),
   ]) {
     assert.equal(little.refusal(command), undefined, command.op)

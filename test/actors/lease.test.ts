@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { NodeName } from '../../src/base/ids.ts'
+import type { Command } from '../../src/core/kv/types.ts'
+import type { ActorKind, Context, Input } from '../../src/runtime/actor.ts'
+import type { Address } from '../../src/runtime/address.ts'
 import { CHAINFIRE, InlineCluster } from '../support/inline-cluster.ts'
 import { put, range, text } from '../support/requests.ts'
 
-async function withLease(ttl: number) {
-  const cluster = new InlineCluster({ nodes: 3 })
+async function withLease(ttl: number, watchKind = (kind: ActorKind) => kind) {
+  const cluster = new InlineCluster({ nodes: 3, watchKind })
   const leader = await cluster.leader()
   const granted = await cluster.answer(
     cluster.face(leader).write({ op: 'lease-grant', id: 7n, ttl }),
@@ -88,4 +91,53 @@ test('the expirer comes back from the group when it throws', async () => {
   assert.ok(renewed.ok && renewed.value.ttl === 3, inspect(renewed))
   await cluster.world.advance(8000)
   assert.equal(await exists(cluster, leader), false)
+})
+
+/** Revokes that an expirer decides wait until `released`: as if the way to the log were slow. */
+function slowRevokes(way: { released: boolean; waiting: number }) {
+  const slowed = (context: Context, held: (() => void)[]): Context =>
+    new Proxy(context, {
+      get(target, property) {
+        const found: unknown = Reflect.get(target, property, target)
+        if (typeof found !== 'function') return found
+        return (...call: unknown[]) => {
+          const { tag } = (call[2] ?? {}) as { readonly tag?: string }
+          if (property !== 'ask' || way.released || !tag?.startsWith('revoke:')) {
+            return found.apply(target, call)
+          }
+          way.waiting = held.push(() => found.apply(target, call))
+        }
+      },
+    })
+  return (kind: ActorKind): ActorKind => {
+    if (kind.kind !== 'lease-expirer') return kind
+    const create = (at: Address) => {
+      const actor = kind.create(at)
+      const held: (() => void)[] = []
+      return {
+        receive: (input: Input, context: Context) => {
+          if (way.released) for (const go of held.splice(0)) go()
+          actor.receive(input, slowed(context, held))
+        },
+      }
+    }
+    return { kind: kind.kind, create }
+  }
+}
+
+test('a revoke under way does not end the lease that was granted under its id meanwhile', async () => {
+  const way = { released: false, waiting: 0 }
+  const { cluster, leader } = await withLease(2, slowRevokes(way))
+  const face = cluster.face(leader)
+  const write = async (command: Command) => {
+    const outcome = await cluster.answer(face.write(command))
+    assert.ok(outcome.ok, inspect(outcome))
+  }
+  while (way.waiting === 0) await cluster.world.advance(500)
+  await write({ op: 'lease-revoke', id: 7n, term: 0, granted: 0 })
+  await write({ op: 'lease-grant', id: 7n, ttl: 60 })
+  await write(put('held', 'y', { lease: 7n }))
+  way.released = true
+  await cluster.world.advance(5000)
+  assert.ok(await exists(cluster, leader))
 })

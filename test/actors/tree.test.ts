@@ -113,7 +113,7 @@ async function thrown(
   if (granted.ok) {
     const renewed = await cluster.answer(face.keepAlive(5n))
     assert.ok(renewed.ok && renewed.value.ttl === 60, inspect(renewed))
-    await cluster.answer(face.write({ op: 'lease-revoke', id: 5n, term: 0 }))
+    await cluster.answer(face.write({ op: 'lease-revoke', id: 5n, term: 0, granted: 0 }))
   }
   stream.close()
 }

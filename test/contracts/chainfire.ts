@@ -229,9 +229,9 @@ export function chainfireContract(name: string, open: () => Promise<ChainfireUnd
         assert.ok(left.ttl > 50 && left.ttl <= 60, `${left.ttl} s left`)
         assert.deepEqual([left.grantedTtl, left.keys.map(text)], [60, ['l']])
         assert.equal(done(await chainfire.keepAlive(7n)).value.ttl, 60)
-        done(await chainfire.write({ op: 'lease-revoke', id: 7n, term: 0 }))
+        done(await chainfire.write({ op: 'lease-revoke', id: 7n, term: 0, granted: 0 }))
         assert.equal(done(await chainfire.range(rangeOf('l'))).value.count, 0)
-        const gone = await chainfire.write({ op: 'lease-revoke', id: 7n, term: 0 })
+        const gone = await chainfire.write({ op: 'lease-revoke', id: 7n, term: 0, granted: 0 })
         assert.equal(errorOf(gone), 'lease-not-found')
       }),
     )

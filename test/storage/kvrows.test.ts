@@ -78,7 +78,7 @@ describe("Chainfire's rows on disk", () => {
     const store = await stored([
       { row: 'put', at, kv },
       { row: 'drop', at },
-      { row: 'lease', lease: { id: 1n, ttl: 2, remaining: 0 } },
+      { row: 'lease', lease: { id: 1n, granted: 3, ttl: 2, remaining: 0 } },
       { row: 'lease-drop', id: 1n },
     ])
     assert.equal((await rows(store, 'r')).length + (await rows(store, 'e')).length, 0)
@@ -90,7 +90,7 @@ describe("Chainfire's rows on disk", () => {
         fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
         fc.maxSafeNat(),
         async (id, ttl) => {
-          const lease = { id, ttl, remaining: 1 }
+          const lease = { id, granted: 2 ** 50, ttl, remaining: 1 }
           const [row] = await rows(await stored([{ row: 'lease', lease }]), 'e')
           assert.deepEqual(readLease(keys, row!), lease)
         },

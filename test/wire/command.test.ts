@@ -59,8 +59,8 @@ const COMMANDS: readonly Command[] = [
   },
   { op: 'compact', revision: 2 ** 52 },
   { op: 'lease-grant', id: 5n, ttl: 60 },
-  { op: 'lease-revoke', id: -(2n ** 63n), term: 9 },
-  { op: 'lease-checkpoint', term: 3, remaining: [[5n, 40]] },
+  { op: 'lease-revoke', id: -(2n ** 63n), term: 9, granted: 4 },
+  { op: 'lease-checkpoint', term: 3, remaining: [{ id: 5n, granted: 4, seconds: 40 }] },
 ]
 
 test('every command comes back from its bytes as it was', () => {

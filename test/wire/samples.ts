@@ -151,7 +151,7 @@ const groups: readonly GroupMessage[] = [
   { kind: 'group.act' },
 ]
 
-const lease = { id: 5n, ttl: 60, remaining: 0 }
+const lease = { id: 5n, granted: 4, ttl: 60, remaining: 0 }
 const leases = [
   { kind: 'lease.hello' } satisfies Lease.LeaseHello,
   { kind: 'lease.loaded', leases: [lease] } satisfies Lease.LeaseLoaded,

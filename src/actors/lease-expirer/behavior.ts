@@ -137,7 +137,7 @@ class LeaseExpirer implements Actor {
     const { term } = effect
     const isRevoke = effect.type === 'revoke'
     const command = isRevoke
-      ? ({ op: 'lease-revoke', id: effect.id, term } as const)
+      ? ({ op: 'lease-revoke', id: effect.id, term, granted: effect.granted } as const)
       : ({ op: 'lease-checkpoint', term, remaining: effect.remaining } as const)
     const write: KvWrite = { kind: 'kv.write', command: encodeCommand(command) }
     const tag = isRevoke ? `${REVOKE_TAG}${effect.id}` : 'checkpoint'

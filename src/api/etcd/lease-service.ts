@@ -37,7 +37,7 @@ export function leaseService(parts: ServiceParts): readonly Method[] {
     },
 
     async leaseRevoke({ ID }) {
-      const done = await chainfire.write({ op: 'lease-revoke', id: ID, term: 0 })
+      const done = await chainfire.write({ op: 'lease-revoke', id: ID, term: 0, granted: 0 })
       const result = resultOf(done, 'lease-revoke')
       if (result instanceof Status) return result
       return { header: headerOf(membership, result.header) }

@@ -31,6 +31,7 @@ function hashWrite(hash: RollingHash, write: KvWrite): void {
       break
     case 'lease':
       hash.id(write.lease.id)
+      hash.number(write.lease.granted)
       hash.number(write.lease.ttl)
       hash.number(write.lease.remaining)
       break

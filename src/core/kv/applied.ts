@@ -22,6 +22,8 @@ export type KvWrite =
 /** A lease as it is kept on disk and in snapshots; its keys follow from the versions. */
 export interface LeaseRecord {
   readonly id: bigint
+  /** Index of the entry that granted it: once it is revoked, its id may be granted again. */
+  readonly granted: number
   /** Whole seconds, as granted. */
   readonly ttl: number
   /** Whole seconds left at the last checkpoint; 0 when there is none. */

@@ -43,7 +43,7 @@ export function decide(command: Command, state: DecideState): Decision {
     case 'lease-grant':
       return grant(command.id, command.ttl, state)
     case 'lease-revoke':
-      return revoke(command.id, command.term, state)
+      return revoke(command, state)
     case 'lease-checkpoint':
       return checkpoint(command, state)
     default:
@@ -65,9 +65,9 @@ function compact(revision: number, state: DecideState): Decision {
   return { result: { op: 'compact' }, compactTo: revision }
 }
 
-function grant(id: bigint, ttl: number, { lessor }: DecideState): Decision {
+function grant(id: bigint, ttl: number, { lessor, at }: DecideState): Decision {
   if (lessor.has(id)) return refused('lease-exists')
-  const lease: LeaseRecord = { id, ttl, remaining: 0 }
+  const lease: LeaseRecord = { id, granted: at.index, ttl, remaining: 0 }
   lessor.add(lease)
   return {
     result: { op: 'lease-grant', id, ttl },
@@ -76,10 +76,16 @@ function grant(id: bigint, ttl: number, { lessor }: DecideState): Decision {
   }
 }
 
-/** An expirer's revoke counts only in the term in which it was decided: later ones count time anew. */
-function revoke(id: bigint, term: number, state: DecideState): Decision {
+/**
+ * An expirer's revoke counts only in the term in which it was decided, later ones count time anew; and only
+ * for the very lease whose time is over.
+ */
+function revoke(command: Command & { op: 'lease-revoke' }, state: DecideState): Decision {
+  const { id, term, granted } = command
   if (term !== 0 && term !== state.at.term) return refused('stale-revoke')
-  if (!state.lessor.has(id)) return refused('lease-not-found')
+  const lease = state.lessor.get(id)
+  if (lease === undefined) return refused('lease-not-found')
+  if (granted !== 0 && granted !== lease.granted) return refused('stale-revoke')
   const writing = new Writing(state)
   writing.deleteKeys(state.lessor.keysOf(id))
   state.lessor.remove(id)
@@ -95,8 +101,8 @@ function checkpoint(command: Command & { op: 'lease-checkpoint' }, state: Decide
   if (command.term !== state.at.term) return refused('stale-revoke')
   const rows: KvWrite[] = []
   const leaseEvents: LeaseEvent[] = []
-  for (const [id, seconds] of command.remaining) {
-    if (!state.lessor.has(id)) continue
+  for (const { id, granted, seconds } of command.remaining) {
+    if (state.lessor.get(id)?.granted !== granted) continue
     const lease = state.lessor.checkpoint(id, seconds)
     rows.push({ row: 'lease', lease })
     leaseEvents.push({ type: 'checkpointed', id, remaining: lease.remaining })

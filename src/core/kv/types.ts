@@ -116,14 +116,28 @@ export type Command =
   | { readonly op: 'compact'; readonly revision: number }
   /** `id` was drawn by the door; `ttl` in whole seconds, already raised to the minimum. */
   | { readonly op: 'lease-grant'; readonly id: bigint; readonly ttl: number }
-  /** By a client: `term` 0. By an expirer: its term; refused at apply in any other. */
-  | { readonly op: 'lease-revoke'; readonly id: bigint; readonly term: number }
+  /**
+   * By a client: `term` and `granted` 0. By an expirer: its term, and which entry granted the lease whose
+   * time is over; refused at apply in any other term, or if the id was granted anew.
+   */
+  | {
+      readonly op: 'lease-revoke'
+      readonly id: bigint
+      readonly term: number
+      readonly granted: number
+    }
   /** Remaining seconds of long leases, so that a new leader need not start them anew. */
   | {
       readonly op: 'lease-checkpoint'
       readonly term: number
-      readonly remaining: readonly (readonly [id: bigint, seconds: number])[]
+      readonly remaining: readonly LeaseRemaining[]
     }
+
+export interface LeaseRemaining {
+  readonly id: bigint
+  readonly granted: number
+  readonly seconds: number
+}
 
 export type CommandResult =
   | { readonly op: 'put'; readonly response: PutResponse }

@@ -10,6 +10,7 @@
 
 import { assert } from '../../base/assert.ts'
 import type { LeaseRecord } from '../kv/applied.ts'
+import type { LeaseRemaining } from '../kv/types.ts'
 import { DueHeap } from './due-heap.ts'
 import { spreadDeadlines } from './spread.ts'
 
@@ -20,12 +21,17 @@ export interface LeaseClockOptions {
 
 export type LeaseEffect =
   /** Propose a `lease-revoke`; tell `revokeFailed` if it was refused or its fate is unknown. */
-  | { readonly type: 'revoke'; readonly id: bigint; readonly term: number }
+  | {
+      readonly type: 'revoke'
+      readonly id: bigint
+      readonly term: number
+      readonly granted: number
+    }
   /** Propose a `lease-checkpoint`; proposals must enter the log in the order given. */
   | {
       readonly type: 'checkpoint'
       readonly term: number
-      readonly remaining: readonly (readonly [id: bigint, seconds: number])[]
+      readonly remaining: readonly LeaseRemaining[]
     }
   /** Answers a keep-alive. `ttl` 0: there is no such lease; undefined: not primary any more. */
   | { readonly type: 'renewed'; readonly ticket: number; readonly ttl: number | undefined }
@@ -145,11 +151,11 @@ export class LeaseClock {
       entry.waiting.push(ticket)
       return []
     }
-    const { ttl, remaining } = entry.lease
+    const { granted, ttl, remaining } = entry.lease
     this.#extend(entry, Math.max(entry.deadline, nowMs + ttl * 1000))
     if (remaining === 0 && !entry.checkpointing) return [{ type: 'renewed', ticket, ttl }]
     entry.clearing.push(ticket)
-    return [{ type: 'checkpoint', term: this.#term, remaining: [[id, 0]] }]
+    return [{ type: 'checkpoint', term: this.#term, remaining: [{ id, granted, seconds: 0 }] }]
   }
 
   /** Whole seconds, while primary; undefined when there is no such lease. */
@@ -234,14 +240,14 @@ export class LeaseClock {
     while (this.#revokesLeft > 0 && this.#revokesOut < REVOKES_OUT) {
       const entry = this.#due.pop(nowMs)
       if (entry === undefined) return
-      const { id } = entry.lease
+      const { id, granted } = entry.lease
       if (this.#entries.get(id) !== entry) continue
       if (entry.due <= nowMs) {
         if (!entry.revoking) this.#revokesOut++
         this.#revokesLeft--
         entry.revoking = true
         entry.due = nowMs + RETRY_MS
-        effects.push({ type: 'revoke', id, term })
+        effects.push({ type: 'revoke', id, term, granted })
       }
       this.#due.push(entry.due, entry)
     }
@@ -249,17 +255,17 @@ export class LeaseClock {
 
   #checkpointDue(nowMs: number, effects: LeaseEffect[]): void {
     const term = this.#term as number
-    let remaining: [bigint, number][] = []
+    let remaining: LeaseRemaining[] = []
     for (;;) {
       const entry = this.#checkpoints.pop(nowMs)
       if (entry === undefined) break
-      const { id } = entry.lease
+      const { id, granted } = entry.lease
       if (this.#entries.get(id) !== entry) continue
       this.#scheduleCheckpoint(entry, nowMs)
       const left = Math.ceil((entry.deadline - nowMs) / 1000)
       if (left <= 0 || left >= entry.lease.ttl) continue
       entry.checkpointing = true
-      remaining.push([id, left])
+      remaining.push({ id, granted, seconds: left })
       if (remaining.length < CHECKPOINTS_PER_ENTRY) continue
       effects.push({ type: 'checkpoint', term, remaining })
       remaining = []

@@ -28,7 +28,6 @@ import {
   list,
   oneOf,
   optional,
-  pair,
   recursive,
   type Schema,
   struct,
@@ -124,8 +123,11 @@ function requestShapes(key: Schema<Bytes>, value: Schema<Bytes>) {
     txn: struct({ request: txnRequest }),
     compact: struct({ revision: int }),
     'lease-grant': struct({ id, ttl: count }),
-    'lease-revoke': struct({ id, term: count }),
-    'lease-checkpoint': struct({ term: count, remaining: list(pair(id, count), TXN_OPS) }),
+    'lease-revoke': struct({ id, term: count, granted: count }),
+    'lease-checkpoint': struct({
+      term: count,
+      remaining: list(struct({ id, granted: count, seconds: count }), TXN_OPS),
+    }),
   })
 
   return { rangeRequest, txnRequest, command }

@@ -78,7 +78,12 @@ export interface LeaseKeysAre {
   readonly keys: readonly Bytes[]
 }
 
-const record: Schema<LeaseRecord> = struct({ id, ttl: count, remaining: count })
+const record: Schema<LeaseRecord> = struct({
+  id,
+  granted: count,
+  ttl: count,
+  remaining: count,
+})
 const leaseEvent: Schema<LeaseEvent> = union('type', {
   granted: struct({ lease: record }),
   revoked: struct({ id }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LeaseRecord } from '../../../src/core/kv/applied.ts'
 import { errorOf, TestStore, text } from './store.ts'
 
 test('L1 a lease is granted once', () => {
@@ -7,7 +8,7 @@ test('L1 a lease is granted once', () => {
   const applied = store.apply({ op: 'lease-grant', id: 7n, ttl: 60 })
   assert.deepEqual(applied.result, { op: 'lease-grant', id: 7n, ttl: 60 })
   assert.deepEqual(applied.leaseEvents, [
-    { type: 'granted', lease: { id: 7n, ttl: 60, remaining: 0 } },
+    { type: 'granted', lease: { id: 7n, granted: 1, ttl: 60, remaining: 0 } },
   ])
   assert.equal(store.grant(7n), 'lease-exists')
   assert.equal(store.machine.revision, 1)
@@ -36,9 +37,10 @@ test('L2 a revoke deletes its keys sorted, in one revision; without keys it make
 test('L10 a revoke or checkpoint decided in another term is refused', () => {
   const store = new TestStore()
   store.grant(7n, 600)
+  const half = { id: 7n, granted: 1, seconds: 300 }
   store.term = 3
   assert.equal(errorOf(store.revoke(7n, 2)), 'stale-revoke')
-  const late = store.apply({ op: 'lease-checkpoint', term: 2, remaining: [[7n, 300]] })
+  const late = store.apply({ op: 'lease-checkpoint', term: 2, remaining: [half] })
   assert.equal(errorOf(late), 'stale-revoke')
   assert.equal(store.machine.lease(7n)?.remaining, 0)
   assert.equal(errorOf(store.revoke(7n, 3)), undefined)
@@ -48,12 +50,31 @@ test('L9 a checkpoint keeps what remains of known leases, and never more than wa
   const store = new TestStore()
   store.grant(7n, 600)
   const remaining = [
-    [7n, 300],
-    [8n, 100],
-  ] as const
+    { id: 7n, granted: 1, seconds: 300 },
+    { id: 8n, granted: 1, seconds: 100 },
+  ]
   const applied = store.apply({ op: 'lease-checkpoint', term: 1, remaining })
   assert.deepEqual(applied.leaseEvents, [{ type: 'checkpointed', id: 7n, remaining: 300 }])
   assert.equal(store.restarted().machine.lease(7n)?.remaining, 300)
-  store.apply({ op: 'lease-checkpoint', term: 1, remaining: [[7n, 9999]] })
+  store.apply({
+    op: 'lease-checkpoint',
+    term: 1,
+    remaining: [{ id: 7n, granted: 1, seconds: 9999 }],
+  })
   assert.equal(store.machine.lease(7n)?.remaining, 600)
+})
+
+test('L10 a revoke or checkpoint decided for a lease is refused for the next one of its id', () => {
+  const store = new TestStore()
+  store.grant(7n, 600)
+  const { granted } = store.machine.lease(7n) as LeaseRecord
+  store.revoke(7n)
+  store.grant(7n, 600)
+  store.put('a', '', { lease: 7n })
+  assert.equal(errorOf(store.revoke(7n, 1, granted)), 'stale-revoke')
+  const remaining = [{ id: 7n, granted, seconds: 1 }]
+  assert.deepEqual(store.apply({ op: 'lease-checkpoint', term: 1, remaining }).leaseEvents, [])
+  const lease = store.restarted().machine.lease(7n) as LeaseRecord
+  assert.deepEqual([lease.remaining, lease.granted], [0, granted + 2])
+  assert.equal(errorOf(store.revoke(7n, 1, lease.granted)), undefined)
 })

@@ -146,7 +146,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ),
   },
   fc.constantFrom(1n, 2n).map((id): Command => ({ op: 'lease-grant', id, ttl: 60 })),
-  fc.constantFrom(1n, 2n).map((id): Command => ({ op: 'lease-revoke', id, term: 0 })),
+  fc.constantFrom(1n, 2n).map((id): Command => ({ op: 'lease-revoke', id, term: 0, granted: 0 })),
   fc.nat(40).map((revision): Command => ({ op: 'compact', revision })),
 )
 const request = fc

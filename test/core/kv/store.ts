@@ -153,8 +153,8 @@ export class TestStore {
     return errorOf(this.apply({ op: 'lease-grant', id, ttl }))
   }
 
-  revoke(id: bigint, term = 0): Applied {
-    return this.apply({ op: 'lease-revoke', id, term })
+  revoke(id: bigint, term = 0, granted = 0): Applied {
+    return this.apply({ op: 'lease-revoke', id, term, granted })
   }
 
   range(...args: Parameters<typeof range>): RangeResponse {

@@ -77,7 +77,7 @@ class World {
     if (each.do === 'grant' && !this.granted.has(each.id)) {
       this.granted.set(each.id, each.ttl)
       this.promised.set(each.id, now + each.ttl * 1000)
-      clock.granted({ id: each.id, ttl: each.ttl, remaining: 0 }, now)
+      clock.granted({ id: each.id, granted: 1, ttl: each.ttl, remaining: 0 }, now)
     } else if (each.do === 'keep-alive') {
       const ticket = ++this.#ticket
       this.waiting.set(ticket, each.id)
@@ -109,7 +109,7 @@ class World {
         assert.equal(effect.term, this.clock.term)
         if (!this.revokes.includes(effect.id)) this.revokes.push(effect.id)
       } else if (effect.type === 'checkpoint') {
-        this.checkpoints.push(...effect.remaining)
+        for (const { id, seconds } of effect.remaining) this.checkpoints.push([id, seconds])
       } else {
         this.#answered(effect.ticket, effect.ttl)
       }

@@ -4,7 +4,12 @@ import type { LeaseRecord } from '../../../src/core/kv/applied.ts'
 import { LeaseClock, type LeaseEffect } from '../../../src/core/lease/clock.ts'
 import { spreadDeadlines } from '../../../src/core/lease/spread.ts'
 
-const lease = (id: bigint, ttl: number, remaining = 0): LeaseRecord => ({ id, ttl, remaining })
+const lease = (id: bigint, ttl: number, remaining = 0): LeaseRecord => ({
+  id,
+  granted: 40,
+  ttl,
+  remaining,
+})
 
 function primary(...leases: LeaseRecord[]): LeaseClock {
   const clock = new LeaseClock({ electionTimeoutMs: 1000 })
@@ -24,7 +29,7 @@ test('L3 a keep-alive starts the granted time anew; an unknown lease is TTL 0', 
   const clock = primary(lease(1n, 10))
   assert.deepEqual(clock.keepAlive(1n, 7, 9000), [{ type: 'renewed', ticket: 7, ttl: 10 }])
   assert.deepEqual(revokes(clock.tick(18_999)), [])
-  assert.deepEqual(clock.tick(19_000), [{ type: 'revoke', id: 1n, term: 5 }])
+  assert.deepEqual(clock.tick(19_000), [{ type: 'revoke', id: 1n, term: 5, granted: 40 }])
   assert.deepEqual(clock.keepAlive(2n, 8, 0), [{ type: 'renewed', ticket: 8, ttl: 0 }])
   clock.audit()
 })
@@ -51,7 +56,7 @@ test('L6 only a primary counts time; a new one gives everybody the full TTL and 
   assert.deepEqual(clock.keepAlive(1n, 3, 0), [{ type: 'renewed', ticket: 3, ttl: undefined }])
   clock.promote(6, 1_000_000)
   assert.deepEqual(revokes(clock.tick(1_010_999)), [])
-  assert.deepEqual(clock.tick(1_011_000), [{ type: 'revoke', id: 1n, term: 6 }])
+  assert.deepEqual(clock.tick(1_011_000), [{ type: 'revoke', id: 1n, term: 6, granted: 40 }])
 })
 
 test('L6 a thousand leases due at once are spread to 750 a second, never earlier', () => {
@@ -131,7 +136,7 @@ test('L9 long leases are checkpointed every 5 minutes, short ones never', () => 
   const effects = clock.tick(300_000)
   assert.deepEqual(
     effects.filter((e) => e.type === 'checkpoint'),
-    [{ type: 'checkpoint', term: 5, remaining: [[1n, 300]] }],
+    [{ type: 'checkpoint', term: 5, remaining: [{ id: 1n, granted: 40, seconds: 300 }] }],
   )
   assert.deepEqual(
     clock.tick(599_999).filter((e) => e.type === 'checkpoint'),
@@ -158,7 +163,7 @@ test('L9 a new primary goes on from the checkpoint', () => {
 test('L9 a renewal is answered only when its checkpoint is cleared, lest it be forgotten', () => {
   const clock = primary(lease(1n, 600))
   clock.tick(300_000)
-  const clear = [{ type: 'checkpoint', term: 5, remaining: [[1n, 0]] }]
+  const clear = [{ type: 'checkpoint', term: 5, remaining: [{ id: 1n, granted: 40, seconds: 0 }] }]
   assert.deepEqual(clock.keepAlive(1n, 1, 300_001), clear)
   assert.deepEqual(clock.checkpointed(1n, 300), [])
   assert.deepEqual(clock.keepAlive(1n, 2, 300_002), clear)
