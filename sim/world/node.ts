@@ -13,7 +13,7 @@ import type { LinkEvents, LinkLane, Links, PeerIdentity } from '../../src/net/li
 import type { ActorEvent } from '../../src/runtime/host.ts'
 import { Shard, type ShardProgram } from '../../src/runtime/shard.ts'
 import type { Store } from '../../src/storage/store.ts'
-import { decodeFrame, encodeFrames } from '../../src/wire/frame.ts'
+import { decodeFrame, encodeFrames, WIRE_VERSIONS } from '../../src/wire/frame.ts'
 import { MalformedMessage } from '../../src/wire/schema.ts'
 import type { NodeClock } from './clock.ts'
 import type { SimDisk } from './disk.ts'
@@ -117,7 +117,7 @@ export class SimNode {
       incarnation: this.#incarnation(),
       shards: workers,
       clientUrl: '',
-      wireVersion: 1,
+      wireVersion: WIRE_VERSIONS.max,
     }
     const shards: (Shard | undefined)[] = []
     const links = fabric.attach(name, {

@@ -13,7 +13,7 @@ import { arrayLength, pack, unpack, unpackOwn } from './pack.ts'
 import { MalformedMessage } from './schema.ts'
 
 /** What this build speaks: peers agree on the highest version that both have. */
-export const WIRE_VERSIONS = { min: 1, max: 1 } as const
+export const WIRE_VERSIONS = { min: 2, max: 2 } as const
 
 /** The stream of a link that a frame takes. */
 export type FrameLane = 'raft' | 'bulk'

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { NodeName } from '../../src/base/ids.ts'
 import type { LinkLane, LinkPeer, Links } from '../../src/net/link.ts'
+import { WIRE_VERSIONS } from '../../src/wire/frame.ts'
 import type { Ear } from '../net/ear.ts'
 
 export interface LinkEnd {
@@ -52,7 +53,7 @@ export function linksContract(name: string, open: () => Promise<LinksUnderTest>)
         assert.match(peer?.publicKey ?? '', /^[0-9a-f]{64}$/)
         assert.match(peer?.incarnation ?? '', /^[0-9a-f]{32}$/)
         assert.equal(peer?.shards, 2)
-        assert.equal(peer?.wireVersion, 1)
+        assert.equal(peer?.wireVersion, WIRE_VERSIONS.max)
       }),
     )
 

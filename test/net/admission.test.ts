@@ -8,6 +8,7 @@ import { openEndpoint } from '../../src/net/swarm/endpoint.ts'
 import { createIdentity, doorKeys, raftKeys } from '../../src/net/swarm/identity.ts'
 import { decodeHello, encodeHello } from '../../src/net/swarm/proof.ts'
 import type { RememberedPeer } from '../../src/net/swarm/swarm-options.ts'
+import { WIRE_VERSIONS } from '../../src/wire/frame.ts'
 import { freePorts } from '../support/ports.ts'
 import {
   allConnected,
@@ -109,7 +110,7 @@ describe('admission to links', () => {
       () => pair({}, { versions: { min: 1, max: 9 } }),
       async (...nodes) => {
         await allConnected(nodes)
-        for (const { ear } of nodes) assert.equal(ear.ups[0]?.wireVersion, 1)
+        for (const { ear } of nodes) assert.equal(ear.ups[0]?.wireVersion, WIRE_VERSIONS.max)
       },
     ))
 

@@ -2,6 +2,7 @@
 
 import type { NodeName } from '../../src/base/ids.ts'
 import type { PeerIdentity } from '../../src/net/link.ts'
+import { WIRE_VERSIONS } from '../../src/wire/frame.ts'
 import { type LinkEnd, type LinksUnderTest, linksContract } from '../contracts/links.ts'
 import { Ear } from './ear.ts'
 import { LoopbackNetwork } from './loopback-links.ts'
@@ -17,7 +18,7 @@ linksContract('loopback', async (): Promise<LinksUnderTest> => {
       incarnation: name.padEnd(32, '0').replace('n', 'a'),
       shards: 2,
       clientUrl: 'http://127.0.0.1:2379',
-      wireVersion: 1,
+      wireVersion: WIRE_VERSIONS.max,
     }
     return { name: identity.name, links: network.join(identity, ear), ear }
   }

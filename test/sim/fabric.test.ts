@@ -5,6 +5,7 @@ import { Kernel } from '../../sim/world/kernel.ts'
 import { Randomness } from '../../sim/world/random.ts'
 import type { NodeName } from '../../src/base/ids.ts'
 import type { PeerIdentity } from '../../src/net/link.ts'
+import { WIRE_VERSIONS } from '../../src/wire/frame.ts'
 import { type LinkEnd, type LinksUnderTest, linksContract } from '../contracts/links.ts'
 import { Ear } from '../net/ear.ts'
 
@@ -39,7 +40,7 @@ function attach(fabric: Fabric, name: NodeName): LinkEnd {
     incarnation: hex.padEnd(32, '0'),
     shards: 2,
     clientUrl: 'http://127.0.0.1:2379',
-    wireVersion: 1,
+    wireVersion: WIRE_VERSIONS.max,
   }
   const links = fabric.attach(name, { identity, events: ear, run: (_kind, task) => task() })
   return { name, links, ear }

@@ -1,12 +1,12 @@
 /**
- * Entries that follow each other as one string of bytes: what a row of the log on disk holds. The index of
- * the first is kept beside it; the others count on from there.
+ * Entries that follow each other as one string of bytes: what a row of the log on disk holds, and what an
+ * append carries. The index of the first is kept beside it; the others count on from there.
  *
  * Layout, for each: term (8) | kind (1) | length of the data (4) | data.
  */
 
 import { assert } from '../../base/assert.ts'
-import { type Bytes, getUint64, putUint64 } from '../../base/bytes.ts'
+import { type Bytes, putUint64 } from '../../base/bytes.ts'
 import type { Entry } from './types.ts'
 
 const HEAD_BYTES = 13
@@ -14,6 +14,15 @@ const KINDS = ['noop', 'data', 'config'] as const
 
 /** What an entry takes in a block. */
 export const blockBytes = (entry: Entry): number => HEAD_BYTES + entry.data.length
+
+/** The block of a whole list. */
+export function blockOf(entries: readonly Entry[]): Bytes {
+  let bytes = 0
+  for (const entry of entries) bytes += blockBytes(entry)
+  const block = new Uint8Array(bytes)
+  fillBlock(block, 0, entries, 0, entries.length)
+  return block
+}
 
 /** Writes entries from..to (exclusive) of a list into `block`, from position `at` on. */
 export function fillBlock(
@@ -41,12 +50,13 @@ export function entriesOf(block: Bytes, first: number): Entry[] | undefined {
   const entries: Entry[] = []
   for (let at = 0; at < block.length; ) {
     if (at + HEAD_BYTES > block.length) return undefined
+    const term = getUint32(block, at) * 2 ** 32 + getUint32(block, at + 4)
     const kind = KINDS[block[at + 8] as number]
     const dataAt = at + HEAD_BYTES
     const end = dataAt + getUint32(block, at + 9)
-    if (kind === undefined || end > block.length) return undefined
+    if (!Number.isSafeInteger(term) || kind === undefined || end > block.length) return undefined
     const data = block.subarray(dataAt, end)
-    entries.push({ term: getUint64(block, at), index: first + entries.length, kind, data })
+    entries.push({ term, index: first + entries.length, kind, data })
     at = end
   }
   return entries

@@ -1,6 +1,7 @@
 /** Raft between the members of a group, as `core/raft` states it: lost ones are repeated by the protocol. */
 
 import type { PeerId } from '../../base/ids.ts'
+import { blockOf, entriesOf } from '../../core/raft/entry-block.ts'
 import type { Configuration, Entry, RaftMessage, SnapshotMeta } from '../../core/raft/types.ts'
 import type { Message } from '../../runtime/message.ts'
 import {
@@ -9,7 +10,7 @@ import {
   bytes,
   count,
   list,
-  oneOf,
+  MalformedMessage,
   type Schema,
   struct,
   text,
@@ -18,8 +19,7 @@ import {
 import type { MessageShapes } from './shapes.ts'
 
 /** An entry carries one command; the door refuses requests beyond 1.5 MiB. */
-const ENTRY_BYTES = 4 * 1024 * 1024
-const APPEND_ENTRIES = 1 << 16
+const APPEND_BYTES = 4 * 1024 * 1024
 const PEERS = 64
 
 export interface RaftCarrier extends Message {
@@ -31,12 +31,20 @@ export interface RaftCarrier extends Message {
 
 export const peer: Schema<PeerId> = branded(count)
 
-export const entry: Schema<Entry> = struct({
-  term: count,
-  index: count,
-  kind: oneOf('noop', 'data', 'config'),
-  data: bytes(ENTRY_BYTES),
-})
+const first = count
+const block = bytes(APPEND_BYTES)
+
+/** Index of the first, and all in one block: an append carries hundreds. */
+export const entries: Schema<readonly Entry[]> = {
+  encode: (list) => [list[0]?.index ?? 0, blockOf(list)],
+  decode(it) {
+    const expected = 'the index of a first entry and a block of entries'
+    if (!Array.isArray(it) || it.length !== 2) throw new MalformedMessage('', expected)
+    const found = entriesOf(block.decode(it[1]), first.decode(it[0]))
+    if (found === undefined) throw new MalformedMessage('', expected)
+    return found
+  },
+}
 
 export const configuration: Schema<Configuration> = struct({
   voters: list(peer, PEERS),
@@ -63,7 +71,7 @@ export const raftMessage: Schema<RaftMessage> = union('kind', {
     prevIndex: count,
     prevTerm: count,
     commit: count,
-    entries: list(entry, APPEND_ENTRIES),
+    entries,
   }),
   'append-answer': struct({
     ...carried,
