@@ -32,6 +32,8 @@ export interface TlsGateParts {
   readonly identity: TlsIdentity
   /** By preference: h2, http/1.1. */
   readonly protocols: readonly string[]
+  /** Ten seconds, if not given. */
+  readonly handshakeMs?: number
   /** A connection may be read. */
   arrived(socket: TLSSocket): void
 }
@@ -40,12 +42,13 @@ export class TlsGate {
   readonly #server: Server
 
   /** Throws what OpenSSL has against the certificates. */
-  constructor({ identity, protocols, arrived }: TlsGateParts) {
+  constructor(parts: TlsGateParts) {
+    const { identity, protocols, handshakeMs = HANDSHAKE_MS, arrived } = parts
     const { clientAuth } = identity
     this.#server = createServer({
       ...contextOf(identity),
       ALPNProtocols: [...protocols],
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: handshakeMs,
       requestCert: clientAuth !== 'none',
       rejectUnauthorized: clientAuth === 'required',
     })

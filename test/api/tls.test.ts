@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get } from 'node:https'
-import { connect as connectPlain, type Socket } from 'node:net'
+import { type AddressInfo, connect as connectPlain, createServer, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import type { TlsIdentity } from '../../src/api/tls.ts'
+import { TlsGate, type TlsIdentity } from '../../src/api/tls.ts'
 import { connect } from '../../src/client/connect.ts'
 import type { ClientTls } from '../../src/client/endpoints.ts'
 import { textOf } from '../../src/client/shapes.ts'
@@ -119,6 +119,21 @@ describe('a client port in TLS', () => {
     assert.equal(await page(closing, { ca: certificates.ca }), 'a page\n')
     await closing.close()
     await gone
+  })
+
+  it('ends a handshake that does not come to its end in time', async () => {
+    const gate = new TlsGate({
+      identity: { ...(await certificates.server()), ca: undefined, clientAuth: 'none' },
+      protocols: ['h2'],
+      handshakeMs: 50,
+      arrived: () => assert.fail('nobody has arrived'),
+    })
+    const server = createServer((socket) => gate.take(socket.on('error', () => {})))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const halfway = connectPlain((server.address() as AddressInfo).port, '127.0.0.1')
+    halfway.write(Buffer.from([0x16, 3, 1, 2, 0]))
+    await heard(halfway)
+    await once(server.close(), 'close')
   })
 
   it('serves new certificates to connections to come, and leaves those that stand alone', async () => {
