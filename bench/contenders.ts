@@ -20,7 +20,9 @@ export interface Contender {
 }
 
 const MEMBERS = 3
-const MAIN = join(import.meta.dirname, `../src/cli/main${import.meta.filename.slice(-3)}`)
+const ROOT = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../..')
+/** Beside the sources, and beside what they are compiled to. */
+const MAIN = join(ROOT, 'bin/plasma.js')
 
 /** Keys of the config to set otherwise: `debug.groups=99`. */
 export async function startPlasma(sets: readonly string[] = []): Promise<Contender> {

@@ -6,7 +6,8 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -17,9 +18,21 @@ const main = existsSync(source) ? source : join(root, 'dist/src/cli/main.js')
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   process.argv[1] = main
+  keepCompiled()
   await import(pathToFileURL(main).href)
 } else {
   runOn(bundledNode())
+}
+
+/**
+ * Compiled code is kept in the user's cache, so that the next start takes half the time, and no thread of a
+ * node carries a compiler for the sources. Off with Node's own NODE_DISABLE_COMPILE_CACHE=1.
+ */
+function keepCompiled() {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const { directory } = module.enableCompileCache(join(cache, 'plasma'))
+  // Threads and processes of this one look here.
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory
 }
 
 function bundledNode() {
