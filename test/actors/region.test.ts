@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NodeName } from '../../src/base/ids.ts'
-import { FIRST, put, RegionCluster, refusalOf } from '../support/region-cluster.ts'
+import type { RegionQuery, Timestamp } from '../../src/core/region/types.ts'
+import type { Message } from '../../src/runtime/message.ts'
+import { FIRST, put, RegionCluster, refusalOf, scanAll } from '../support/region-cluster.ts'
+
+const quiet = (cluster: RegionCluster): boolean =>
+  cluster.names.every((name) => cluster.peer(name)?.status.quiescent === true)
 
 const write = (...ops: ReturnType<typeof put>[]) =>
   ({ op: 'write', ops, session: undefined }) as const
@@ -68,8 +73,25 @@ test('a region without work goes quiet, and wakes for the next write', async () 
   const cluster = new RegionCluster({ nodes: 3 })
   await cluster.found()
   await cluster.put('a', '1')
-  const quiet = () => cluster.names.every((name) => cluster.peer(name)?.status.quiescent)
-  await cluster.until(quiet, 'quiet')
+  await cluster.until(() => quiet(cluster), 'quiet')
   await cluster.put('a', '2')
   assert.equal(await cluster.get('a'), '2')
+})
+
+test('versions below the safe point go, and snapshots so old are refused', async () => {
+  const cluster = new RegionCluster({ nodes: 3 })
+  await cluster.found()
+  const versions: bigint[] = []
+  for (let i = 0; i < 20; i++) {
+    const done = await cluster.put('k', `${i}`)
+    if (done.op === 'written') versions.push(done.version)
+  }
+  const leader = await cluster.serving()
+  const safePoint = versions.at(-1) as Timestamp
+  cluster.tell(leader, 'region', String(FIRST), { kind: 'region.safe-point', safePoint } as Message)
+  await cluster.until(() => cluster.peer(leader)?.state.size.rows === 1, 'one version is left')
+  assert.equal(await cluster.get('k'), '19')
+  const old = { ...scanAll, at: versions[0] as Timestamp } as RegionQuery
+  assert.deepEqual(await cluster.read(old), { op: 'too-old', safePoint })
+  await cluster.until(() => quiet(cluster), 'quiet again')
 })

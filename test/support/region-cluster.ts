@@ -140,6 +140,13 @@ export class RegionCluster extends InlineCluster {
     return outcome.message
   }
 
+  tell(name: NodeName, kind: string, key: string, message: Message): void {
+    const port = this.node(name)
+      .outside(this.workers === 0 ? 0 : 1)
+      .open(() => {})
+    port.send(address(name, kind, key), message)
+  }
+
   /** The region's machines on one node, to look at; undefined while it is not at work there. */
   peer(name: NodeName, region: RegionId = FIRST): RegionInspection | undefined {
     const node = this.node(name)

@@ -20,6 +20,7 @@ import type {
   Timestamp,
 } from '../../core/region/types.ts'
 import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
+import type { Message } from '../../runtime/message.ts'
 import { readVersionRow } from '../../storage/region-rows.ts'
 import type { Row } from '../../storage/store.ts'
 import type {
@@ -30,12 +31,12 @@ import type {
 import { encodeRegionEntry } from '../../wire/region-entry.ts'
 import type { Admission } from './admission.ts'
 import type { Leadership } from './leadership.ts'
-import { epochRefusal, refuse, staleEpoch } from './refuse.ts'
+import { epochRefusal, refusedBy, staleEpoch } from './refuse.ts'
 import type { Replica } from './replica.ts'
 import { Stamping, type Unstamped } from './stamping.ts'
 
 interface Waiter {
-  readonly question: Question
+  tell(answer: Message, context: Context): void
   readonly deadlineMs: number
 }
 
@@ -77,14 +78,32 @@ export class Commands {
     const refusal =
       this.#refusal(epoch) ?? this.#overgrown(command) ?? this.#admission.refusal(command, context)
     if (refusal !== undefined) {
-      refuse(question, refusal, context)
+      context.answerNow(question, refusedBy(refusal))
       return
     }
     this.taken += 1
+    const tell = (answer: Message, later: Context) => later.answerNow(question, answer)
+    this.#submit(command, epoch, tell, context)
+  }
+
+  /** The region's own wish, as a client's. */
+  own(command: RegionCommand, tell: Waiter['tell'], context: Context): void {
+    const { epoch } = this.#replica.descriptor
+    const refusal = this.#refusal(epoch)
+    if (refusal === undefined) this.#submit(command, epoch, tell, context)
+    else tell(refusedBy(refusal), context)
+  }
+
+  #submit(
+    command: RegionCommand,
+    epoch: RegionEpoch,
+    tell: Waiter['tell'],
+    context: Context,
+  ): void {
     this.#ticket += 1
     const ticket = this.#ticket
     const deadlineMs = context.nowMs + this.#replica.options.limits.requestTimeoutMs
-    this.#waiters.set(ticket, { question, deadlineMs })
+    this.#waiters.set(ticket, { tell, deadlineMs })
     if (needsStamp(command)) this.#stamping.add({ ticket, submit: { command, epoch } })
     else this.#leadership.evaluator?.submit(ticket, command, undefined)
     this.#replica.flushSoon(context)
@@ -140,10 +159,10 @@ export class Commands {
 
   tick(context: Context): void {
     this.#stamping.again()
-    for (const [ticket, { deadlineMs, question }] of this.#waiters) {
-      if (deadlineMs > context.nowMs) return
+    for (const [ticket, waiter] of this.#waiters) {
+      if (waiter.deadlineMs > context.nowMs) return
       this.#waiters.delete(ticket)
-      context.answerNow(question, UNDETERMINED)
+      waiter.tell(UNDETERMINED, context)
     }
   }
 
@@ -213,7 +232,7 @@ export class Commands {
         this.#refuse(ticket, effect.refusal, context)
         return
       case 'undetermined':
-        this.#conclude(ticket, (question) => context.answerNow(question, UNDETERMINED))
+        this.#conclude(ticket, UNDETERMINED, context)
     }
   }
 
@@ -239,13 +258,11 @@ export class Commands {
 
   #answer(ticket: number, result: RegionResult, context: Context): void {
     const done: RegionWriteDone = { kind: 'region.write-done', result }
-    this.#conclude(ticket, (question) => context.answerNow(question, done))
+    this.#conclude(ticket, done, context)
   }
 
   #refuse(ticket: number, refusal: RegionRefusal, context: Context): void {
-    this.#conclude(ticket, (question) => {
-      refuse(question, this.#known(refusal), context)
-    })
+    this.#conclude(ticket, refusedBy(this.#known(refusal)), context)
   }
 
   /** With what the evaluator leaves to this peer to say. */
@@ -254,11 +271,10 @@ export class Commands {
     return refusal.reason === 'not-leader' ? (this.#leadership.refusal() ?? refusal) : refusal
   }
 
-  #conclude(ticket: number, tell: (question: Question) => void): void {
+  #conclude(ticket: number, answer: Message, context: Context): void {
     const waiter = this.#waiters.get(ticket)
-    if (waiter === undefined) return
     this.#waiters.delete(ticket)
-    tell(waiter.question)
+    waiter?.tell(answer, context)
   }
 }
 

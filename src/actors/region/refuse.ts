@@ -7,9 +7,13 @@ import type { RegionRefused } from '../../wire/messages/region.ts'
 import type { Replica } from './replica.ts'
 
 export function refuse(question: Question, refusal: RegionRefusal, context: Context): void {
-  const refused: RegionRefused = { kind: 'region.refused', refusal }
-  context.answerNow(question, refused)
+  context.answerNow(question, refusedBy(refusal))
 }
+
+export const refusedBy = (refusal: RegionRefusal): RegionRefused => ({
+  kind: 'region.refused',
+  refusal,
+})
 
 /** Why nothing may be asked under this epoch; undefined: it is the region's. An asker ahead of it is to wait. */
 export function epochRefusal(

@@ -12,6 +12,7 @@ import type { TreeOptions, TreePorts } from '../options.ts'
 import { Admission } from './admission.ts'
 import { Applier } from './applier.ts'
 import { Children } from './children.ts'
+import { Collector } from './collector.ts'
 import { Commands } from './commands.ts'
 import { EffectRunner } from './effects.ts'
 import { Fence } from './fence.ts'
@@ -47,6 +48,7 @@ export class Rooms {
   readonly snapshots: Snapshots
   readonly neighbours: Neighbours
   readonly reports: Reports
+  readonly collector: Collector
   readonly fence: Fence
   readonly effects: EffectRunner
 
@@ -59,6 +61,7 @@ export class Rooms {
     this.admission = new Admission(parts.ports, options.limits)
     this.commands = new Commands(this.replica, this.leadership, this.admission)
     this.reads = new Reads(this.replica, this.leadership)
+    this.collector = new Collector(this.replica, this.leadership, this.commands)
     this.members = new Members(this.replica)
     this.splits = new Splits(this.replica, this.leadership)
     this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
@@ -81,7 +84,8 @@ export class Rooms {
 
   /** Somebody waits here for what only time or consensus brings. */
   get waiting(): boolean {
-    return this.commands.waiting + this.reads.waiting > 0 || this.children.waiting
+    const asked = this.commands.waiting + this.reads.waiting > 0
+    return asked || this.children.waiting || this.collector.busy
   }
 
   #applier(): Applier {
@@ -125,6 +129,7 @@ export class Rooms {
     this.commands.end(over, context)
     this.reads.end(context)
     this.splits.end()
+    this.collector.end()
     this.snapshots.leaderChanged(context)
     this.reports.soon()
   }

@@ -13,6 +13,7 @@ import type {
   RegionOrdered,
   RegionRaft,
   RegionRead,
+  RegionSafePoint,
   RegionWrite,
 } from '../../wire/messages/region.ts'
 import { Rooms, type RoomsParts } from './rooms.ts'
@@ -103,7 +104,7 @@ export class RunningRegion {
     question: Question | undefined,
     context: Context,
   ): void {
-    const { replica, neighbours, reports } = this.rooms
+    const { replica, neighbours, reports, collector } = this.rooms
     switch (message.kind) {
       case 'region.raft':
         this.#raft(message as RegionRaft, from, context)
@@ -121,6 +122,10 @@ export class RunningRegion {
         return
       case 'region.expelled':
         this.#expelled ||= this.rooms.fence.expels(message as RegionExpelled)
+        return
+      case 'region.safe-point':
+        collector.begin((message as RegionSafePoint).safePoint)
+        this.#keepTicking(context)
         return
       case 'pulse.told':
         neighbours.told(message as PulseTold)
@@ -217,6 +222,7 @@ export class RunningRegion {
     reads.expire(context)
     leadership.advance(context)
     splits.tick(context)
+    this.rooms.collector.tick(context)
     this.rooms.snapshots.resume(context)
     members.tick(context)
     children.advance(context)
