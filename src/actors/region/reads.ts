@@ -188,10 +188,20 @@ export class Reads {
   #go(number: number, { waiter, reader }: Running, context: Context): void {
     if (reader.done) {
       this.#running.delete(number)
-      if (!this.#refuseEpoch(waiter, context)) this.#answer(waiter, reader.answer(), context)
+      if (!this.#refuseEpoch(waiter, context)) this.#end(waiter, reader, context)
       return
     }
     for (const wish of reader.wants()) this.#scan(number, wish, context)
+  }
+
+  /** Versions that it would have seen may have been dropped while it read. */
+  #end(waiter: Waiter, reader: PageReader, context: Context): void {
+    const { safePoint } = this.#replica.state
+    const whole = waiter.at >= safePoint
+    if (whole) this.#answer(waiter, reader.answer(), context)
+    else if (waiter.query.op === 'locks' || waiter.query.at === undefined) {
+      this.#refuse(waiter, context)
+    } else this.#answer(waiter, { op: 'too-old', safePoint }, context)
   }
 
   #scan(number: number, { read, span }: PageWish, context: Context): void {
