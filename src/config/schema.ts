@@ -92,6 +92,10 @@ const flare = z.strictObject({
     .max(16, { error: 'may have at most 16 labels' })
     .default([])
     .describe('Failure domains of this node, like zone=east-1; replicas are spread over them'),
+  replicas: whole(1, 9).default(3).describe('Replicas of a region, as far as there are stores'),
+  deadSeconds: whole(10, 1_000_000)
+    .default(1800)
+    .describe('A store not heard of for so long is given up: its replicas are made anew elsewhere'),
 })
 
 const log = z.strictObject({

@@ -75,7 +75,11 @@ function flareOf({ flare }: NodeConfig): FlareOptions | undefined {
     const [name = '', value = ''] = label.split('=')
     return { name, value }
   })
-  return { ...FLARE_OPTIONS, labels }
+  const { replicas, deadSeconds } = flare
+  const deadMs = deadSeconds * 1000
+  const silentMs = Math.min(FLARE_OPTIONS.placement.silentMs, deadMs / 2)
+  const placement = { ...FLARE_OPTIONS.placement, replicas, deadMs, silentMs }
+  return { ...FLARE_OPTIONS, labels, placement }
 }
 
 /** A node that is no founder has no member of any group: it is a store. */

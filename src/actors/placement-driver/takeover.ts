@@ -65,7 +65,7 @@ export class Takeover {
     const epoch = found[0]?.[0]
     const known = epoch === undefined ? 0 : epochIn(epoch.value)
     if (known > this.term) return 'over'
-    if (known === this.term) return this.#claimed('written', context)
+    // Written even if it stands there: behind what an earlier life of this actor has in the log.
     this.#step = 'claim'
     const compare = [unchanged(EPOCH_KEY, epoch?.modRevision ?? 0)]
     this.#ask(writeOf(compare, [putOf(EPOCH_KEY, epochBytes(this.term))]), context)

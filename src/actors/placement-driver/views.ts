@@ -1,11 +1,16 @@
 /** Stores and regions as tables show them. */
 
+import type { NodeName } from '../../base/ids.ts'
 import type { Picture } from '../../core/placement/picture.ts'
 import type { RegionSeen } from '../../core/placement/regions.ts'
 import type { RegionView, StoreLoad, StoreView } from '../../core/placement/types.ts'
 import type { View } from '../../core/placement/view.ts'
 
-const NO_LOAD: StoreLoad = { peers: 0, leaders: 0, bytes: 0, freeBytes: 0, writes: 0, reads: 0 }
+/** Of a store that has not been heard of: what descriptors say. */
+function loadOf(view: View, name: NodeName): StoreLoad {
+  const { peers, leaders, bytes } = view.weight(name)
+  return { peers, leaders, bytes, freeBytes: 0, writes: 0, reads: 0 }
+}
 
 export function viewRegion(picture: Picture, seen: RegionSeen, nowMs: number): RegionView {
   const { heardMs, ...known } = seen
@@ -31,7 +36,7 @@ export function viewStores(view: View, nowMs: number): readonly StoreView[] {
         labels,
         contact: view.contact(name),
         heardMs: heard === undefined ? undefined : Math.max(0, nowMs - heard.atMs),
-        load: heard?.load ?? NO_LOAD,
+        load: heard?.load ?? loadOf(view, name),
       }
     })
 }
