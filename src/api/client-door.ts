@@ -13,7 +13,6 @@ import { ETCD_DOOR } from './door.ts'
 import { authService } from './etcd/auth-service.ts'
 import { clusterService } from './etcd/cluster-service.ts'
 import { etcdGuard } from './etcd/guard.ts'
-import { healthService } from './etcd/health-service.ts'
 import { kvService } from './etcd/kv-service.ts'
 import { LeaderMonitor } from './etcd/leader-monitor.ts'
 import { leaseService } from './etcd/lease-service.ts'
@@ -22,10 +21,12 @@ import { maintenanceService } from './etcd/maintenance-service.ts'
 import type { Membership } from './etcd/member-list.ts'
 import type { ServiceParts } from './etcd/services.ts'
 import { watchService } from './etcd/watch-service.ts'
+import { flareChecks } from './flare/health.ts'
 import { flareServices } from './flare/services.ts'
 import { FrameDoor } from './frame-door/frame-door.ts'
 import type { Expiring, Stoppable } from './grpc/call-context.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
+import { healthService } from './grpc/health-service.ts'
 import type { Method } from './grpc/service.ts'
 import { Deadlines } from './grpc/timeout.ts'
 import { type DoorLimits, ENVELOPE_BYTES } from './limits.ts'
@@ -75,10 +76,9 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
     meter,
     log,
   }
-  const server = new GrpcServer(context, [
-    ...servicesOf({ ...parts, leaders }),
-    ...flareServices(parts.flare),
-  ])
+  const flare = flareServices(parts.flare)
+  const health = healthService(flareChecks(parts.flare, flare))
+  const server = new GrpcServer(context, [...servicesOf({ ...parts, leaders }), ...flare, health])
   const options = { ...ETCD_DOOR, maxConcurrentStreams: limits.maxConcurrentStreams }
   const door = new FrameDoor(options, (stream) => server.open(stream))
   const listener = await Listener.open({ ...parts, door })
@@ -101,5 +101,4 @@ const servicesOf = (parts: ServiceParts): readonly (readonly Method[])[] => [
   maintenanceService(parts),
   authService(parts),
   lockServices(),
-  healthService(),
 ]

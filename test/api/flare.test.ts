@@ -1,6 +1,7 @@
 /** `flaredb.v1` over scripted regions: fields as its file says, and a code and a text for what is refused. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { status } from '@grpc/grpc-js'
 import {
@@ -10,6 +11,10 @@ import {
   NamespaceMode,
   TxnDefinition,
 } from '../../src/wire/proto/flaredb/v1/flaredb.ts'
+import {
+  HealthDefinition,
+  HealthCheckResponse_ServingStatus as Serving,
+} from '../../src/wire/proto/grpc/health/v1/health.ts'
 import { type FlareDoor, openFlareDoor } from '../support/flare-door.ts'
 import { GrpcCaller } from '../support/grpc-caller.ts'
 import { key, text } from '../support/scripted-regions.ts'
@@ -194,6 +199,26 @@ describe('flaredb.v1', { timeout: 20_000 }, () => {
     assert.match(failure.details, /^flaredb: namespace-mode: namespace default is eventual/)
     other.close()
     await fresh.close()
+  })
+
+  it('health: FlareDB serves while it can draw timestamps; Watch tells when that changes', async () => {
+    const { fullName, methods } = HealthDefinition
+    const check = (service: string) => caller.call(fullName, methods.check, { service })
+    for (const name of ['', 'flaredb.v1', 'flaredb.v1.KvCas']) {
+      assert.equal((await check(name)).status, Serving.SERVING)
+    }
+    await refused(check('flaredb.v1.None'), status.NOT_FOUND, /unknown service/)
+    door.cluster.meddle = (to) => (to.kind === 'timestamp-oracle' ? 'unreachable' : undefined)
+    assert.equal((await check('flaredb.v1')).status, Serving.NOT_SERVING)
+    const watch = caller.stream(fullName, methods.watch)
+    watch.on('error', () => {})
+    watch.write({ service: 'flaredb.v1' })
+    const [first] = await once(watch, 'data')
+    assert.equal(first.status, Serving.NOT_SERVING)
+    door.cluster.meddle = () => undefined
+    const [second] = await once(watch, 'data')
+    assert.equal(second.status, Serving.SERVING)
+    watch.cancel()
   })
 
   it('a write whose answer is lost is UNKNOWN, and says so', async () => {
