@@ -9,7 +9,7 @@ import type { Log } from '../../src/base/ports/log.ts'
 import { type Meter, UNMETERED } from '../../src/base/ports/meter.ts'
 import type { Random } from '../../src/base/ports/random.ts'
 import type { LinkLane } from '../../src/net/link.ts'
-import type { ActorEvent, Host } from '../../src/runtime/host.ts'
+import type { ActorEvent, Host, LinkPost } from '../../src/runtime/host.ts'
 import type { Store } from '../../src/storage/store.ts'
 import type { NodeClock } from './clock.ts'
 import type { Kernel, Scheduled } from './kernel.ts'
@@ -108,8 +108,10 @@ export class ShardHost implements Host {
     this.#around.post(this.shard, shard, envelopes)
   }
 
-  transmit(to: NodeName, shard: number, lane: LinkLane, envelopes: readonly unknown[]): void {
-    this.#around.transmit(this.shard, to, shard, lane, envelopes)
+  transmit(posts: readonly LinkPost[]): void {
+    for (const { to, shard, lane, envelopes } of posts) {
+      this.#around.transmit(this.shard, to, shard, lane, envelopes)
+    }
   }
 
   shardsOf(node: NodeName): number | undefined {

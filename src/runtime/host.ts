@@ -14,6 +14,14 @@ import type { LinkLane } from '../net/link.ts'
 import type { Store } from '../storage/store.ts'
 import type { Address } from './address.ts'
 
+/** Encoded envelopes for one shard of another node. */
+export interface LinkPost {
+  readonly to: NodeName
+  readonly shard: number
+  readonly lane: LinkLane
+  readonly envelopes: readonly unknown[]
+}
+
 export interface Host {
   readonly node: NodeName
   /** This shard's number: 0 is the main thread. */
@@ -34,8 +42,8 @@ export interface Host {
   wakeAt(monotonicMs: number): void
   /** Hands encoded envelopes to another shard of this node, in order. A dead shard loses them. */
   post(shard: number, envelopes: readonly unknown[]): void
-  /** Hands encoded envelopes to one shard of another node. They may be lost as a whole. */
-  transmit(to: NodeName, shard: number, lane: LinkLane, envelopes: readonly unknown[]): void
+  /** Hands over, in one go, all that leaves for other nodes. Each post may be lost as a whole. */
+  transmit(posts: readonly LinkPost[]): void
   /**
    * Worker shards at a peer (0: its shard 0 carries everything), from its link's handshake; undefined
    * while it is not connected.

@@ -4,17 +4,13 @@
  */
 
 import type { NodeName } from '../base/ids.ts'
-import type { LinkLane } from '../net/link.ts'
 import type { DeadReason } from './dead-letters.ts'
-import type { Host } from './host.ts'
+import type { Host, LinkPost } from './host.ts'
 import type { Envelope, MessageCodec } from './message.ts'
 import type { Placements } from './placement.ts'
 
-interface LinkBox {
-  readonly to: NodeName
-  readonly shard: number
-  readonly lane: LinkLane
-  readonly tuples: unknown[]
+interface LinkBox extends LinkPost {
+  readonly envelopes: unknown[]
 }
 
 export type Undeliverable = (envelope: Envelope, reason: DeadReason) => void
@@ -70,11 +66,10 @@ export class Outbound {
     this.#shards = new Map()
     this.#links = new Map()
     for (const [shard, tuples] of shards) this.#host.post(shard, tuples)
-    for (const boxes of links.values()) {
-      for (const box of boxes.values()) {
-        this.#host.transmit(box.to, box.shard, box.lane, box.tuples)
-      }
-    }
+    if (links.size === 0) return
+    const posts: LinkPost[] = []
+    for (const boxes of links.values()) for (const box of boxes.values()) posts.push(box)
+    this.#host.transmit(posts)
   }
 
   #encode(envelope: Envelope): unknown[] | undefined {
@@ -102,9 +97,9 @@ export class Outbound {
     const slot = shard * 2 + (bulk ? 1 : 0)
     let box = boxes.get(slot)
     if (box === undefined) {
-      box = { to, shard, lane: bulk ? 'bulk' : 'raft', tuples: [] }
+      box = { to, shard, lane: bulk ? 'bulk' : 'raft', envelopes: [] }
       boxes.set(slot, box)
     }
-    return box.tuples
+    return box.envelopes
   }
 }

@@ -4,7 +4,6 @@ import type { NodeName } from '../../base/ids.ts'
 import { type Log, SILENT } from '../../base/ports/log.ts'
 import { type Meter, UNMETERED } from '../../base/ports/meter.ts'
 import type { Random } from '../../base/ports/random.ts'
-import type { LinkLane } from '../../net/link.ts'
 import type { Store } from '../../storage/store.ts'
 import { hashKey } from '../address.ts'
 import type { ActorEvent, Host } from '../host.ts'
@@ -161,8 +160,11 @@ export class InlineNode {
       wake,
       wakeAt,
       post: (shard, tuples) => world.later(() => this.arrive(shard, tuples)),
-      transmit: (to: NodeName, shard: number, _lane: LinkLane, tuples: readonly unknown[]) =>
-        world.later(() => world.reach(name, to)?.arrive(shard, tuples, name)),
+      transmit: (posts) => {
+        for (const { to, shard, envelopes } of posts) {
+          world.later(() => world.reach(name, to)?.arrive(shard, envelopes, name))
+        }
+      },
       shardsOf: (node) => world.reach(name, node)?.workers,
       report: (event) => {
         this.events.push(event)

@@ -6,9 +6,8 @@
 import type { NodeName } from '../../base/ids.ts'
 import type { Log } from '../../base/ports/log.ts'
 import type { Meter } from '../../base/ports/meter.ts'
-import type { LinkLane } from '../../net/link.ts'
 import type { Store } from '../../storage/store.ts'
-import type { ActorEvent, Host } from '../host.ts'
+import type { ActorEvent, Host, LinkPost } from '../host.ts'
 import type { Mesh } from './mesh.ts'
 import type { FrameCodec } from './parts.ts'
 import type { LinkFrame } from './protocol.ts'
@@ -45,7 +44,6 @@ export class ThreadHost implements Host {
   #awake = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
-  #outgoing: LinkFrame[] = []
 
   constructor(parts: ThreadHostParts) {
     this.node = parts.node
@@ -91,15 +89,19 @@ export class ThreadHost implements Host {
     this.#parts.mesh.post(shard, envelopes)
   }
 
-  transmit(to: NodeName, shard: number, lane: LinkLane, envelopes: readonly unknown[]): void {
-    if (this.#outgoing.length === 0) queueMicrotask(() => this.#carry())
-    try {
-      for (const frame of this.#parts.frames.encodeFrames(shard, lane, envelopes)) {
-        this.#outgoing.push({ to, lane, frame })
+  /** At once: the links are at work while the turn's batch is handed to the disk. */
+  transmit(posts: readonly LinkPost[]): void {
+    const leaving: LinkFrame[] = []
+    for (const { to, shard, lane, envelopes } of posts) {
+      try {
+        for (const frame of this.#parts.frames.encodeFrames(shard, lane, envelopes)) {
+          leaving.push({ to, lane, frame })
+        }
+      } catch (error) {
+        this.log.error({ to, error: (error as Error).message }, 'messages have no frame')
       }
-    } catch (error) {
-      this.log.error({ to, error: (error as Error).message }, 'messages have no frame')
     }
+    if (leaving.length > 0) this.#parts.carry(leaving)
   }
 
   shardsOf(node: NodeName): number | undefined {
@@ -121,11 +123,5 @@ export class ThreadHost implements Host {
   close(): void {
     clearTimeout(this.#timer)
     this.#turn = () => {}
-  }
-
-  #carry(): void {
-    const frames = this.#outgoing
-    this.#outgoing = []
-    if (frames.length > 0) this.#parts.carry(frames)
   }
 }
