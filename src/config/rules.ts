@@ -39,6 +39,11 @@ const RULES: readonly Rule[] = [
     const what = 'is refused while a listener is open to other machines'
     return { path: ['debug', 'faults'], what, fix: 'listen on 127.0.0.1, or turn it off' }
   },
+  ({ limits }) => {
+    if (limits.bulkLevelZeroFiles <= limits.clientLevelZeroFiles) return undefined
+    const what = 'is above limits.clientLevelZeroFiles: bulk would go before clients'
+    return { path: ['limits', 'bulkLevelZeroFiles'], what, fix: 'lower it, or raise that' }
+  },
   ({ tls }) => {
     if (tls === undefined || tls.ca !== undefined || clientAuthOf(tls) === 'none') return undefined
     const what = `is ${tls.clientAuth}, but tls.ca does not say who signs the certificates of clients`

@@ -13,6 +13,7 @@ const label = z.string().regex(/^[A-Za-z0-9._/-]{1,31}=[A-Za-z0-9._/-]{1,31}$/, 
 })
 const host = z.string().min(1, { error: 'must be an address or host name, like 127.0.0.1' })
 const port = whole(0, 65_535)
+const MIB = 1024 * 1024
 const secret = z.string().min(8, { error: 'must have at least 8 characters' })
 
 function whole(least: number, most: number): z.ZodNumber {
@@ -85,6 +86,50 @@ const raft = z.strictObject({
     .describe('Entries kept behind the cut, so that a slow follower needs no snapshot'),
 })
 
+const limits = z
+  .strictObject({
+    maxRequestBytes: whole(1024, 2 * MIB)
+      .default(1_572_864)
+      .describe('The largest request of a client'),
+    maxTxnOps: whole(1, 4096).default(128).describe('Operations in a transaction'),
+    maxConcurrentStreams: whole(1, 4_294_967_295)
+      .default(4_294_967_295)
+      .describe('Calls under way on one connection'),
+    requestTimeoutMs: whole(100, 600_000)
+      .default(7_000)
+      .describe('After so long a request is told that it timed out'),
+    maxWaiting: whole(1, 10_000_000)
+      .default(20_000)
+      .describe('Reads, and writes, that may wait in one group before more are refused'),
+    maxUncommittedBytes: whole(2 * MIB, 1024 * MIB)
+      .default(64 * MIB)
+      .describe('Bytes proposed and not committed from which on writes are refused'),
+    maxApplyLag: whole(128, 10_000_000)
+      .default(5_000)
+      .describe('Entries committed and not applied from which on writes are refused'),
+    minFreeBytes: whole(0, 1024 * 1024 * MIB)
+      .default(512 * MIB)
+      .describe('Free disk below which only what gives space back is written'),
+    clientLevelZeroFiles: whole(1, 12)
+      .default(11)
+      .describe(
+        "Files at LevelDB's level 0 from which on writes are refused; it stops itself at 12",
+      ),
+    bulkLevelZeroFiles: whole(1, 12)
+      .default(7)
+      .describe('The same for scrubs and incoming snapshots, which wait'),
+    snapshotChunkBytes: whole(1024, 2 * MIB)
+      .default(MIB / 8)
+      .describe('Bytes of a snapshot in one message, about'),
+    valueCacheBytes: whole(0, 1024 * MIB)
+      .default(16 * MIB)
+      .describe('Values kept in memory for reads, in each group'),
+    watchProgressMs: whole(100, 86_400_000)
+      .default(600_000)
+      .describe('How often a watch that asked for it is told how far it is'),
+  })
+  .describe('What a node takes on before it refuses')
+
 const flare = z.strictObject({
   enabled: flag().default(true).describe('Whether this cluster has FlareDB'),
   labels: z
@@ -136,6 +181,7 @@ export const configSchema = z.strictObject({
     .describe('Worker threads that carry actors; 0 keeps everything on the main thread'),
   log: log.prefault({}),
   raft: raft.prefault({}),
+  limits: limits.prefault({}),
   flare: flare.prefault({}),
   debug: debug.prefault({}),
   unsafe: unsafe.prefault({}),

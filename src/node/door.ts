@@ -9,7 +9,6 @@ import { type ClientDoor, openClientDoor } from '../api/client-door.ts'
 import { clusterId, memberId } from '../api/etcd/ids.ts'
 import type { Member, Membership } from '../api/etcd/member-list.ts'
 import { CLUSTER_VERSION, ETCD_VERSION, STORAGE_VERSION } from '../api/etcd/version.ts'
-import { ETCD_LIMITS } from '../api/limits.ts'
 import type { GroupId } from '../base/ids.ts'
 import type { Outside } from '../runtime/outside.ts'
 import type { ReadyShard } from '../runtime/threads/parts.ts'
@@ -56,7 +55,7 @@ export function openDoor(plan: NodePlan, shard: number, ready: ReadyShard): Prom
     flare: flareOf(plan, ready.outside),
     membership: membershipOf(plan, ready),
     random: host.random,
-    limits: ETCD_LIMITS,
+    limits: plan.door,
     meter,
     log,
     pages: publicPages({

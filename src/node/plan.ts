@@ -5,6 +5,7 @@
 
 import { FLARE_OPTIONS, type FlareOptions, SYSTEM } from '../actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits, type TreeOptions } from '../actors/options.ts'
+import { type DoorLimits, ETCD_LIMITS } from '../api/limits.ts'
 import { type GroupId, groupId, nodeName } from '../base/ids.ts'
 import type { LogLevel } from '../base/ports/log.ts'
 import type { NodeConfig } from '../config/schema.ts'
@@ -26,6 +27,8 @@ export interface NodePlan {
   readonly http: string
   /** Where clients reach the members, as far as it is known at start. */
   readonly clientUrls: ClientUrls
+  /** What one client may ask. */
+  readonly door: DoorLimits
   readonly logLevel: LogLevel
   readonly faults: boolean
 }
@@ -64,6 +67,7 @@ export function planNode(parts: PlanParts): NodePlan {
     tls,
     http: `${config.http.host}:${httpPort}`,
     clientUrls,
+    door: doorLimitsOf(config),
     logLevel: config.log.level,
     faults: config.debug.faults,
   }
@@ -89,9 +93,15 @@ function groupsOf({ cluster, node, flare, debug }: NodeConfig): readonly GroupId
   return [CHAINFIRE, ...(flare.enabled ? [SYSTEM] : []), ...extra]
 }
 
-function limitsOf({ raft }: NodeConfig): GroupLimits {
+function doorLimitsOf({ limits }: NodeConfig): DoorLimits {
+  const { maxRequestBytes, maxTxnOps, maxConcurrentStreams } = limits
+  return { ...ETCD_LIMITS, maxRequestBytes, maxTxnOps, maxConcurrentStreams }
+}
+
+function limitsOf({ raft, limits }: NodeConfig): GroupLimits {
   return {
     ...GROUP_LIMITS,
+    ...limits,
     tickMs: raft.tickMs,
     electionTicks: raft.electionTicks,
     compactEntries: raft.snapshotCount,

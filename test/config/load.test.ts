@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { GROUP_LIMITS } from '../../src/actors/options.ts'
+import { ETCD_LIMITS } from '../../src/api/limits.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
 import { configJsonSchema, type NodeConfig } from '../../src/config/schema.ts'
@@ -55,6 +57,15 @@ describe('a good config', () => {
     assert.equal(config.data, join(directory, 'data/n1'))
     assert.deepEqual(config.client, { host: '127.0.0.1', port: 2379 })
     assert.deepEqual([config.shards, config.raft.tickMs, config.unsafe.noSync], [2, 100, false])
+  })
+  it('gets limits as the groups and the doors have them', () => {
+    const { limits, raft } = load(GOOD)
+    const known: Readonly<Record<string, number>> = { ...ETCD_LIMITS, ...GROUP_LIMITS }
+    for (const [name, value] of Object.entries(limits)) assert.equal(value, known[name], name)
+    assert.deepEqual(
+      [raft.tickMs, raft.electionTicks, raft.snapshotCount, raft.catchUpEntries],
+      [known.tickMs, known.electionTicks, known.compactEntries, known.keepEntries],
+    )
   })
   it('file over default, environment over file, --set over environment', () => {
     const text = `${GOOD}shards: 1\n`
@@ -112,6 +123,11 @@ describe('a wrong config names line and fix', () => {
       'a port used twice',
       GOOD.replace('8081', '2379'),
       'n1.yaml:8: http.port: port 2379 is used twice in this file; give client, http and links ports of their own',
+    ],
+    [
+      'bulk before clients',
+      GOOD.concat('limits: { bulkLevelZeroFiles: 12 }\n'),
+      'n1.yaml:13: limits.bulkLevelZeroFiles: is above limits.clientLevelZeroFiles: bulk would go before clients; lower it, or raise that',
     ],
     [
       'faults in the open',
