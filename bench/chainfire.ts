@@ -71,8 +71,9 @@ export async function measure(
 ): Promise<Measured> {
   const members = await leaderFirst(contender)
   const target = members[at === 'leader' ? 0 : 1] as Member
-  // Warm: compiled code, open connections between the nodes, the key itself.
+  // Warm: open connections between the nodes, the key itself, code compiled for many clients and for one.
   await load(target, plan('put', 10, 10, 2000))
+  await load(target, plan('put', 1, 1, 3000))
   const rows: Row[] = []
   for (const each of plans) rows.push(await measureRow(contender, target, each))
   const busiest = plans.filter(({ operation }) => operation === 'put').at(-1)
