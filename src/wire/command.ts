@@ -10,13 +10,16 @@ import { Packr } from 'msgpackr'
 import { type Bytes, getUint64, putUint64 } from '../base/bytes.ts'
 import type { NodeName, PeerId } from '../base/ids.ts'
 import { Slab } from '../base/slab.ts'
-import type { Command } from '../core/kv/types.ts'
+import type { Command, PutRequest } from '../core/kv/types.ts'
 import { node } from './messages/group.ts'
 import { loggedCommand as shape } from './messages/kv.ts'
 import { peer } from './messages/raft.ts'
+import { putBytes, readPut, writePut } from './put-command.ts'
 import { MalformedMessage, type Schema, struct, text } from './schema.ts'
 
 const VERSION = 1
+/** A put, in the layout of its own. */
+const PUT = 2
 /** Stands in a command's place where an entry announces a member. */
 const NOTE = 0xff
 export const ORIGIN_BYTES = 24
@@ -36,6 +39,7 @@ const entries = new Slab()
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' })
 
 export function encodeCommand(command: Command): Bytes {
+  if (command.op === 'put') return encodePut(command.request)
   const packed = packr.pack(shape.encode(command))
   const whole = commands.take(packed.byteLength + 1)
   whole[0] = VERSION
@@ -43,10 +47,18 @@ export function encodeCommand(command: Command): Bytes {
   return whole
 }
 
-/** Its keys and values are views of `bytes`, which must not change afterwards. */
-export function decodeCommand(bytes: Bytes): Command {
-  if (bytes[0] !== VERSION) throw new MalformedMessage('version', `${VERSION}, not ${bytes[0]}`)
-  return shape.decode(unpacked(bytes.subarray(1)))
+/** From position `at` on. Its keys and values are views of `bytes`, which must not change afterwards. */
+export function decodeCommand(bytes: Bytes, at = 0): Command {
+  if (bytes[at] === PUT) return { op: 'put', request: readPut(bytes, at + 1) }
+  if (bytes[at] !== VERSION) throw new MalformedMessage('version', `${VERSION}, not ${bytes[at]}`)
+  return shape.decode(unpacked(bytes.subarray(at + 1)))
+}
+
+function encodePut(request: PutRequest): Bytes {
+  const whole = commands.take(1 + putBytes(request))
+  whole[0] = PUT
+  writePut(whole, 1, request)
+  return whole
 }
 
 function unpacked(bytes: Bytes): unknown {
@@ -73,7 +85,7 @@ export function originOf(data: Bytes): Origin {
 }
 
 /** The command inside an entry's data. */
-export const commandOf = (data: Bytes): Command => decodeCommand(data.subarray(ORIGIN_BYTES))
+export const commandOf = (data: Bytes): Command => decodeCommand(data, ORIGIN_BYTES)
 
 /** A member announced through the log, before the configuration names it. */
 export interface MemberNote {

@@ -33,6 +33,11 @@ const range = {
 
 const COMMANDS: readonly Command[] = [
   { op: 'put', request: put },
+  {
+    op: 'put',
+    request: { ...put, lease: 0n, prevKv: false, ignoreValue: true, ignoreLease: true },
+  },
+  { op: 'put', request: { ...put, key: EMPTY, value: EMPTY, lease: 2n ** 63n - 1n } },
   { op: 'delete-range', request: { key, rangeEnd: new Uint8Array(1), prevKv: false } },
   {
     op: 'txn',
@@ -77,19 +82,21 @@ test('an entry carries its origin in front of the command', () => {
 })
 
 test('bytes of an unknown version, or cut short, are refused by name', () => {
-  const good = encodeCommand(COMMANDS[0] as Command)
-  assert.throws(() => decodeCommand(Uint8Array.of(2, ...good.subarray(1))), /version must be 1/)
-  for (let length = 0; length < good.length; length++) {
-    assert.throws(() => decodeCommand(good.subarray(0, length)), MalformedMessage)
+  for (const command of COMMANDS) {
+    const good = encodeCommand(command)
+    assert.throws(() => decodeCommand(Uint8Array.of(9, ...good.subarray(1))), /version must be 1/)
+    for (let length = 0; length < good.length; length++) {
+      assert.throws(() => decodeCommand(good.subarray(0, length)), MalformedMessage)
+    }
   }
   assert.throws(() => originOf(new Uint8Array(23)), /origin must be 24 bytes/)
 })
 
 test('random bytes never decode by accident into anything but a command', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), (junk) => {
+    fc.property(fc.constantFrom(1, 2), fc.uint8Array({ maxLength: 40 }), (version, junk) => {
       try {
-        assert.ok(typeof decodeCommand(Uint8Array.of(1, ...junk)).op === 'string')
+        assert.ok(typeof decodeCommand(Uint8Array.of(version, ...junk)).op === 'string')
       } catch (error) {
         assert.ok(error instanceof MalformedMessage, String(error))
       }

@@ -9,7 +9,7 @@ import type { Entry } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { address } from '../../runtime/address.ts'
 import { kvOps } from '../../storage/kvrows.ts'
-import { decodeCommand, noteOf, ORIGIN_BYTES, originOf } from '../../wire/command.ts'
+import { commandOf, noteOf, originOf } from '../../wire/command.ts'
 import type { LeaseEvents } from '../../wire/messages/lease.ts'
 import type { AppliedRevision, WatchApplied } from '../../wire/messages/watch.ts'
 import type { Membership } from './membership.ts'
@@ -64,7 +64,7 @@ export class Applier {
       this.#membership.noted(note, context)
       return
     }
-    const command = decodeCommand(entry.data.subarray(ORIGIN_BYTES))
+    const command = commandOf(entry.data)
     const applied = kv.apply(entry, command, into.read)
     for (const write of applied.writes) into.rows.push(write)
     this.#keep(applied)

@@ -32,9 +32,12 @@ export interface WritingState {
   readonly revision: number
 }
 
+const NOTHING: readonly never[] = []
+
 export class Writing {
-  readonly writes: KvWrite[] = []
-  readonly events: Event[] = []
+  /** Made with their first element: most entries change one key, and an array that grows takes room for many. */
+  #writes: KvWrite[] | undefined
+  #events: Event[] | undefined
   readonly #index: KeyIndex
   readonly #lessor: Lessor
   readonly #read: ValueReader
@@ -47,6 +50,15 @@ export class Writing {
     this.#read = state.read
     this.#before = state.revision
     this.#main = state.revision + 1
+  }
+
+  get writes(): readonly KvWrite[] {
+    return this.#writes ?? NOTHING
+  }
+
+  /** One for each write. */
+  get events(): readonly Event[] {
+    return this.#events ?? NOTHING
   }
 
   /** What a read here and now is at; unchanged until something changed. */
@@ -73,8 +85,7 @@ export class Writing {
     }
     this.#index.push(history, at.main, at.sub, create, kv.version)
     this.#lessor.attach(text, lease)
-    this.writes.push({ row: 'put', at, kv })
-    this.events.push({ type: 'put', kv, previousRevision: replaced })
+    this.#made({ row: 'put', at, kv }, { type: 'put', kv, previousRevision: replaced })
     return { prevKv: request.prevKv ? previous : undefined }
   }
 
@@ -128,8 +139,17 @@ export class Writing {
     const previousRevision = history.main
     this.#index.push(history, at.main, at.sub, 0, 0)
     this.#lessor.attach(text, 0n)
-    this.writes.push({ row: 'tombstone', at, key })
-    this.events.push({ type: 'delete', kv, previousRevision })
+    this.#made({ row: 'tombstone', at, key }, { type: 'delete', kv, previousRevision })
+  }
+
+  #made(write: KvWrite, event: Event): void {
+    if (this.#writes === undefined || this.#events === undefined) {
+      this.#writes = [write]
+      this.#events = [event]
+    } else {
+      this.#writes.push(write)
+      this.#events.push(event)
+    }
   }
 
   /** A value written by this very entry is not on disk yet. */
