@@ -84,6 +84,21 @@ describe('the packed package', () => {
     assert.match(status.stdout, /n1 .*leader/)
   })
 
+  it('brings the FlareDB client as plasma/flare, and flaredb', async () => {
+    const { client } = readReady(directory)
+    const script = `import { connect, textOf } from 'plasma/flare'
+const db = connect({ endpoints: ['${client}'], timeoutMs: 20_000 })
+await db.namespace().put('from', 'outside')
+console.log(textOf((await db.namespace().get('from')).value))
+db.close()`
+    writeFileSync(join(directory, 'user.mjs'), script)
+    const done = await finish(process.execPath, ['user.mjs'], { cwd: directory, timeoutMs: 40_000 })
+    assert.deepEqual([done.code, done.stdout], [0, 'outside\n'], done.stderr)
+    const args = ['flaredb', 'get', 'from', '--raw', '-e', client]
+    const told = await finish('npx', args, { cwd: directory, env: { PATH }, timeoutMs: 60_000 })
+    assert.deepEqual([told.code, told.stdout], [0, 'outside'], told.stderr)
+  })
+
   it('ends its node clean on SIGTERM', async () => {
     const { pid } = readReady(directory)
     const { code } = (await node?.stop()) ?? {}

@@ -49,7 +49,8 @@ const CLASSES: Readonly<Record<string, typeof FlareError>> = {
 /** By the reason in its text; a write whose fate is open is undetermined, whatever the text. */
 export function flareErrorOf(error: unknown, write: boolean): unknown {
   if (!(error instanceof CallFailed)) return error
-  const [, reason = 'failed', text = error.message] = TEXT.exec(error.message) ?? []
+  const unsaid = error.outcome === 'not-done' ? 'unavailable' : 'failed'
+  const [, reason = unsaid, text = error.message] = TEXT.exec(error.message) ?? []
   const open = write && error.outcome === 'unknown'
   const Kind = open ? Undetermined : (CLASSES[reason] ?? FlareError)
   return new Kind(open ? 'undetermined' : reason, text, { cause: error })
