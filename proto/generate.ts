@@ -4,9 +4,10 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { descriptorModule } from './descriptors.ts'
 
 const HERE = import.meta.dirname
 const ROOT = join(HERE, '..')
@@ -34,15 +35,19 @@ function check(): number {
 }
 
 function generate(into: string): void {
-  const done = spawnSync(
-    join(BIN, 'buf'),
-    ['generate', HERE, '--template', join(HERE, 'buf.gen.yaml'), '-o', into],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` },
-    },
-  )
-  if (done.status !== 0) throw new Error(`buf generate failed: ${done.stderr || done.error}`)
+  buf('generate', HERE, '--template', join(HERE, 'buf.gen.yaml'), '-o', into)
+  const set = ['build', HERE, '--as-file-descriptor-set', '--exclude-source-info', '-o']
+  const json = buf(...set, '-#format=json').toString()
+  const binary = buf(...set, '-#format=binpb')
+  writeFileSync(join(into, 'descriptors.ts'), descriptorModule(json, binary))
+}
+
+/** What it prints. */
+function buf(...args: readonly string[]): Buffer {
+  const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` }
+  const done = spawnSync(join(BIN, 'buf'), args, { env })
+  if (done.status === 0) return done.stdout
+  throw new Error(`buf ${args[0]} failed: ${done.stderr || done.error}`)
 }
 
 /** Files that one side has and the other has not, or has with other text. */

@@ -27,6 +27,7 @@ import { FrameDoor } from './frame-door/frame-door.ts'
 import type { Expiring, Stoppable } from './grpc/call-context.ts'
 import { GrpcServer } from './grpc/grpc-server.ts'
 import { healthService } from './grpc/health-service.ts'
+import { reflectionService } from './grpc/reflection-service.ts'
 import type { Method } from './grpc/service.ts'
 import { Deadlines } from './grpc/timeout.ts'
 import { type DoorLimits, ENVELOPE_BYTES } from './limits.ts'
@@ -78,7 +79,9 @@ export async function openClientDoor(parts: ClientDoorParts): Promise<ClientDoor
   }
   const flare = flareServices(parts.flare)
   const health = healthService(flareChecks(parts.flare, flare))
-  const server = new GrpcServer(context, [...servicesOf({ ...parts, leaders }), ...flare, health])
+  const offered = [...servicesOf({ ...parts, leaders }), ...flare, health]
+  const names = offered.flatMap((methods) => methods.slice(0, 1).map(({ service }) => service))
+  const server = new GrpcServer(context, [...offered, reflectionService(names)])
   const options = { ...ETCD_DOOR, maxConcurrentStreams: limits.maxConcurrentStreams }
   const door = new FrameDoor(options, (stream) => server.open(stream))
   const listener = await Listener.open({ ...parts, door })

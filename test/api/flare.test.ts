@@ -15,6 +15,10 @@ import {
   HealthDefinition,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../../src/wire/proto/grpc/health/v1/health.ts'
+import {
+  ServerReflectionDefinition,
+  type ServerReflectionResponse,
+} from '../../src/wire/proto/grpc/reflection/v1/reflection.ts'
 import { type FlareDoor, openFlareDoor } from '../support/flare-door.ts'
 import { GrpcCaller } from '../support/grpc-caller.ts'
 import { key, text } from '../support/scripted-regions.ts'
@@ -219,6 +223,36 @@ describe('flaredb.v1', { timeout: 20_000 }, () => {
     const [second] = await once(watch, 'data')
     assert.equal(second.status, Serving.SERVING)
     watch.cancel()
+  })
+
+  it('reflection: services are listed, and their descriptors say what the file says', async () => {
+    const { fullName, methods } = ServerReflectionDefinition
+    const stream = caller.stream(fullName, methods.serverReflectionInfo)
+    const answers: ServerReflectionResponse['messageResponse'][] = []
+    stream.on('data', (response: ServerReflectionResponse) =>
+      answers.push(response.messageResponse),
+    )
+    for (const messageRequest of [
+      { $case: 'listServices' as const, value: '' },
+      { $case: 'fileContainingSymbol' as const, value: 'flaredb.v1.KvCas.CompareAndSwap' },
+      { $case: 'fileContainingSymbol' as const, value: 'etcdserverpb.RangeRequest' },
+      { $case: 'fileByFilename' as const, value: 'none.proto' },
+    ]) {
+      stream.write({ host: '', messageRequest })
+    }
+    stream.end()
+    await once(stream, 'end')
+    const [list, cas, etcd, none] = answers
+    assert.ok(list?.$case === 'listServicesResponse')
+    const names = list.value.service.map(({ name }) => name)
+    assert.ok(names.includes('flaredb.v1.KvCas') && names.includes('etcdserverpb.KV'), `${names}`)
+    assert.ok(cas?.$case === 'fileDescriptorResponse' && etcd?.$case === 'fileDescriptorResponse')
+    const inFile = (descriptor: Uint8Array | undefined, word: string): boolean =>
+      Buffer.from(descriptor ?? NONE).includes(word)
+    assert.ok(inFile(cas.value.fileDescriptorProto[0], 'expected_version'))
+    assert.equal(etcd.value.fileDescriptorProto.length, 3, 'with what it imports')
+    assert.ok(none?.$case === 'errorResponse')
+    assert.equal(none.value.errorCode, status.NOT_FOUND)
   })
 
   it('a write whose answer is lost is UNKNOWN, and says so', async () => {
