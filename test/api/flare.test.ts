@@ -8,6 +8,7 @@ import {
   AdminDefinition,
   KvCasDefinition,
   KvDefinition,
+  KvRawDefinition,
   NamespaceMode,
   TxnDefinition,
 } from '../../src/wire/proto/flaredb/v1/flaredb.ts'
@@ -203,6 +204,18 @@ describe('flaredb.v1', { timeout: 20_000 }, () => {
     assert.match(failure.details, /^flaredb: namespace-mode: namespace default is eventual/)
     other.close()
     await fresh.close()
+    const raw = KvRawDefinition
+    await refused(
+      caller.call(raw.fullName, raw.methods.rawPut, { key: key('a'), value: NONE, namespace }),
+      status.FAILED_PRECONDITION,
+      /^flaredb: namespace-mode: namespace default is strong: use Kv or KvCas/,
+    )
+    const { fullName, methods } = AdminDefinition
+    await refused(
+      caller.call(fullName, methods.createNamespace, { name: 'e', mode: NamespaceMode.EVENTUAL }),
+      status.UNIMPLEMENTED,
+      /eventual namespaces are not served yet/,
+    )
   })
 
   it('health: FlareDB serves while it can draw timestamps; Watch tells when that changes', async () => {

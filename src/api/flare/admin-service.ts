@@ -5,13 +5,14 @@ import { nodeName } from '../../base/ids.ts'
 import { MAX_STAMPS } from '../../core/oracle/oracle.ts'
 import type { RegionAction } from '../../core/placement/types.ts'
 import { type RegionId, regionId } from '../../core/region/types.ts'
-import { AdminDefinition } from '../../wire/proto/flaredb/v1/flaredb.ts'
+import { AdminDefinition, NamespaceMode } from '../../wire/proto/flaredb/v1/flaredb.ts'
 import { toNumber } from '../etcd/kv-requests.ts'
 import { type Call, type Method, service } from '../grpc/service.ts'
 import type { Status } from '../grpc/status.ts'
 import { checkCount, checkKey } from './checks.ts'
 import { REGIONS_MAX, SCAN_DEFAULT, SPLIT_KEYS_MAX } from './limits.ts'
 import { within } from './patience.ts'
+import { NO_EVENTUAL } from './raw-service.ts'
 import { modeOf, namespaceOf, regionOf, stateOf, storeOf } from './shapes.ts'
 import { invalid, statusOf } from './statuses.ts'
 
@@ -28,6 +29,7 @@ export function adminService(flare: Flare): readonly Method[] {
     async createNamespace({ name, mode }, call) {
       if (!NAME.test(name))
         return invalid(`a namespace cannot be named ${JSON.stringify(name)}: ${NAMES}`)
+      if (mode === NamespaceMode.EVENTUAL) return NO_EVENTUAL
       const made = await within(flare, call).createNamespace(name, modeOf(mode))
       return made.ok ? { namespace: namespaceOf(made.value) } : statusOf(made.problem)
     },
