@@ -96,6 +96,26 @@ test('a namespace made through any node has one region over three stores, and al
   assert.equal(again.reason, 'exists')
 })
 
+test('nobody hears of a namespace that is not on the disks of a majority', async () => {
+  const talk = new Conversation()
+  await talk.beats()
+  const leader = await talk.nodes.leader(20_000, SYSTEM)
+  // The leader is alone from the moment in which the namespace goes to its own disk.
+  talk.nodes.onCommit = (name, ops) => {
+    const seen = ops.some((op) => op.type === 'put' && Buffer.from(op.value).includes('lost'))
+    if (!seen || name !== leader) return true
+    for (const other of talk.nodes.names) if (other !== leader) talk.nodes.world.cut(leader, other)
+    return true
+  }
+  const to = address(leader, PLACEMENT_DRIVER, SYSTEM)
+  const create = { kind: 'driver.namespace-create', name: 'lost', mode: 'strong' } as Message
+  const shard = shardOfKey(SYSTEM, talk.nodes.workers)
+  const asked = talk.nodes.node(leader).outside(shard).ask(to, create, 4000)
+  const outcome = await talk.nodes.answer(asked)
+  const kind = outcome.ok ? outcome.message.kind : outcome.reason
+  assert.ok(['timeout', 'driver.refused'].includes(kind), kind)
+})
+
 test('default comes to be when it is first asked for, once, and survives leaders', async () => {
   const talk = new Conversation()
   await talk.beats()

@@ -50,6 +50,20 @@ test('a node without a member of the group finds the leader among the founders',
   assert.ok((await stamps(nodes, fourth, 1)).first > first)
 })
 
+test('a leader that is cut off gives no timestamp, and takes none back', async () => {
+  const nodes = cluster()
+  const leader = await nodes.leader(20_000, SYSTEM)
+  const before = await stamps(nodes, leader, 1)
+  for (const name of nodes.names) if (name !== leader) nodes.world.cut(leader, name)
+  const oracle = address(leader, TIMESTAMP_ORACLE, SYSTEM)
+  const ask = { kind: 'oracle.stamps', count: 1 } as Message
+  const alone = nodes.node(leader).outside(1).ask(oracle, ask, 6000)
+  const outcome = await nodes.answer(alone)
+  assert.ok(!outcome.ok || outcome.message.kind === 'kv.refused', inspect(outcome))
+  const other = nodes.names.find((name) => name !== leader) as NodeName
+  assert.ok((await stamps(nodes, other, 1)).first > before.first)
+})
+
 test('timestamps go on over leaders that die, above all that were given', async () => {
   const nodes = cluster()
   let last = 0n

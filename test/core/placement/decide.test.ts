@@ -138,6 +138,14 @@ test('no move of balance makes the fullest store fuller or the emptiest emptier'
   assert.ok(Math.max(...scores) - Math.min(...scores) <= 4.5, `${scores}`)
 })
 
+test('what is under way counts: an empty store is not promised more than its share', () => {
+  const cluster = new ModelCluster({ moves: 1000, movesPerStore: 1000 })
+  const names = ['n1', 'n2', 'n3', 'n4'].map((name) => cluster.store(name))
+  for (let i = 1; i <= 40; i++) cluster.region(i, names.slice(0, 3))
+  const decided = cluster.round().filter(({ wish }) => wish.want === 'move')
+  assert.equal(decided.length, 30)
+})
+
 /** What becomes of one region on n1, n2, n3, and who says why: a golden table. */
 const TABLE: readonly {
   readonly when: string

@@ -48,6 +48,7 @@ test('ids are never given twice, whatever drivers come and go', () => {
           for (const count of takes) {
             const first = ids.take(count)
             changes.push(...picture.takeChanges())
+            assert.ok(picture.ids.next >= first + count, 'given before it was taken on disk')
             for (let id = first; id < first + count; id++) {
               assert.ok(!given.has(id), `${id} twice`)
               given.add(id)
@@ -58,6 +59,12 @@ test('ids are never given twice, whatever drivers come and go', () => {
     ),
     { numRuns: 60 },
   )
+})
+
+test('every id that is given lies below what is on disk', () => {
+  const picture = new Picture()
+  const ids = new Ids(picture)
+  for (let i = 0; i < 3000; i++) assert.ok(ids.take(1) < picture.ids.next)
 })
 
 test('a disk that was emptied is another store, and the old one is never heard again', () => {

@@ -67,6 +67,7 @@ test('whatever is reported when, what is known never goes back nor overlaps; tol
           term: 1,
           ...FIGURES,
         })
+        const seen = new Map<number, number>()
         for (const at of order) {
           const told = all[at % all.length] as RegionDescriptor
           const before = picture.regions.get(told.id)?.descriptor.epoch
@@ -74,6 +75,7 @@ test('whatever is reported when, what is known never goes back nor overlaps; tol
           const after = picture.regions.get(told.id)?.descriptor.epoch
           if (before && after) assert.ok(!newerEpoch(before, after), 'it went back')
           tilesNothingTwice(cluster)
+          neverOlder(cluster, seen)
         }
         for (const descriptor of now) takeReport(picture, nodeName('n1'), report(descriptor), 1)
         const known = picture.regions.of(NAMESPACE).map(({ descriptor }) => descriptor)
@@ -86,6 +88,17 @@ test('whatever is reported when, what is known never goes back nor overlaps; tol
     { numRuns: 300 },
   )
 })
+
+/** What holds a key is of no lower version than what held it before: a range that was cut is not whole again. */
+function neverOlder({ picture }: ModelCluster, seen: Map<number, number>): void {
+  for (let key = 0; key < 256; key += 5) {
+    const [found] = picture.regions.from(NAMESPACE, Uint8Array.of(key), 1)
+    if (found === undefined || compareBytes(found.descriptor.from, Uint8Array.of(key)) > 0) continue
+    const { version } = found.descriptor.epoch
+    assert.ok(version >= (seen.get(key) ?? 0), `key ${key} went back to version ${version}`)
+    seen.set(key, version)
+  }
+}
 
 function tilesNothingTwice({ picture }: ModelCluster): void {
   const known = picture.regions.of(NAMESPACE)
