@@ -171,6 +171,12 @@ export const HELP: Readonly<Record<string, string>> = {
   plasma_turn_seconds: 'How long a shard’s turn took.',
   plasma_batch_bytes: 'Bytes of a synced batch.',
   plasma_batch_seconds: 'How long a batch took to be on disk.',
+  plasma_region_stamp_seconds: 'How long the oracle took to stamp the writes of a turn.',
+  plasma_region_commit_seconds:
+    'How long an entry of a region took from its proposal until it was applied.',
+  plasma_store_regions: 'Regions with a peer on this node.',
+  plasma_store_leaders: 'Regions led by this node.',
+  plasma_store_region_bytes: 'Bytes of all versions of the regions on this node, about.',
   plasma_leader_changes_total: 'Times this node learned of another leader of a group.',
   plasma_shard_turns_total: 'Turns a shard has taken.',
   plasma_shard_batches_total: 'Synced batches a shard has written.',

@@ -15,7 +15,7 @@ import type { Replica } from './replica.ts'
 
 export interface ApplierHooks {
   /** What became of an entry: whoever waits for it here is told. */
-  outcome(index: number, term: number, outcome: AppliedEntry['outcome']): void
+  outcome(entry: Entry, outcome: AppliedEntry['outcome'], context: Context): void
   /** Range or peers changed. What it gives goes to disk with all that was applied. */
   structure(change: StructureChange, context: Context): readonly StoreOp[]
 }
@@ -38,7 +38,7 @@ export class Applier {
       if (applied.structure !== undefined) {
         for (const op of this.#hooks.structure(applied.structure, context)) ops.push(op)
       }
-      if (entry.kind === 'data') this.#hooks.outcome(entry.index, entry.term, applied.outcome)
+      if (entry.kind === 'data') this.#hooks.outcome(entry, applied.outcome, context)
     }
     for (const op of replicaOps(keys, state.takeChanges())) ops.push(op)
     context.writeLazily(ops)

@@ -6,6 +6,8 @@
  * whoever may be in the log is told that the outcome is unknown.
  */
 
+import type { Entry } from '../../core/raft/types.ts'
+import type { AppliedEntry } from '../../core/region/applied.ts'
 import type { RegionEntry } from '../../core/region/entry.ts'
 import {
   type CommandEvaluator,
@@ -43,6 +45,7 @@ interface Waiter {
 interface Proposal {
   readonly ticket: number
   readonly term: number
+  readonly atUs: number
 }
 
 const ROWS_TAG = 'rows:'
@@ -121,7 +124,7 @@ export class Commands {
 
   /** Timestamps for all that asked for them together, or none: then nothing was done. */
   stamped(tag: string, outcome: AskOutcome, context: Context): void {
-    for (const { waiting, stamp } of this.#stamping.answered(tag, outcome)) {
+    for (const { waiting, stamp } of this.#stamping.answered(tag, outcome, context)) {
       if (stamp === undefined) this.#unstampable(waiting, context)
       else this.#stamp(waiting, stamp, context)
     }
@@ -136,10 +139,16 @@ export class Commands {
   }
 
   /** An entry was applied: whoever of this leader's clients it was for is answered. */
-  applied(index: number, term: number, outcome: 'done' | 'epoch' | 'driver'): void {
+  applied(
+    { index, term }: Pick<Entry, 'index' | 'term'>,
+    outcome: AppliedEntry['outcome'],
+    context: Context,
+  ): void {
     const proposal = this.#proposals.get(index)
     if (proposal === undefined) return
     this.#proposals.delete(index)
+    const seconds = (context.stopwatchUs() - proposal.atUs) / 1e6
+    context.meter.observe('plasma_region_commit_seconds', seconds)
     if (proposal.term === term) this.#leadership.evaluator?.applied(proposal.ticket, outcome)
   }
 
@@ -244,7 +253,11 @@ export class Commands {
   ): void {
     const outcome = this.#replica.raft.propose(encodeRegionEntry(entry))
     if (outcome.ok) {
-      this.#proposals.set(outcome.index, { ticket, term: outcome.term })
+      this.#proposals.set(outcome.index, {
+        ticket,
+        term: outcome.term,
+        atUs: context.stopwatchUs(),
+      })
       return
     }
     evaluator.dropped(ticket)

@@ -24,6 +24,7 @@ import { Reads } from './reads.ts'
 import type { Recovered } from './recovery.ts'
 import { Replica } from './replica.ts'
 import { Reports } from './reports.ts'
+import { Resolver } from './resolver.ts'
 import { Snapshots } from './snapshots.ts'
 import { Splits } from './splits.ts'
 
@@ -49,6 +50,7 @@ export class Rooms {
   readonly neighbours: Neighbours
   readonly reports: Reports
   readonly collector: Collector
+  readonly resolver: Resolver
   readonly fence: Fence
   readonly effects: EffectRunner
 
@@ -62,6 +64,7 @@ export class Rooms {
     this.commands = new Commands(this.replica, this.leadership, this.admission)
     this.reads = new Reads(this.replica, this.leadership)
     this.collector = new Collector(this.replica, this.leadership, this.commands)
+    this.resolver = new Resolver(this.replica, this.leadership, this.commands)
     this.members = new Members(this.replica)
     this.splits = new Splits(this.replica, this.leadership)
     this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
@@ -85,14 +88,14 @@ export class Rooms {
   /** Somebody waits here for what only time or consensus brings. */
   get waiting(): boolean {
     const asked = this.commands.waiting + this.reads.waiting > 0
-    return asked || this.children.waiting || this.collector.busy
+    return asked || this.children.waiting || this.collector.busy || this.resolver.busy
   }
 
   #applier(): Applier {
     return new Applier(this.replica, {
-      outcome: (index, term, outcome) => {
-        this.splits.applied(index)
-        this.commands.applied(index, term, outcome)
+      outcome: (entry, outcome, context) => {
+        this.splits.applied(entry.index)
+        this.commands.applied(entry, outcome, context)
       },
       structure: (change, context) => this.#structure(change, context),
     })
@@ -130,6 +133,7 @@ export class Rooms {
     this.reads.end(context)
     this.splits.end()
     this.collector.end()
+    this.resolver.end()
     this.snapshots.leaderChanged(context)
     this.reports.soon()
   }

@@ -177,12 +177,13 @@ export class RunningRegion {
   }
 
   #answer({ tag, outcome }: Extract<Input, { readonly type: 'answer' }>, context: Context): void {
-    const { leadership, commands, splits, members, children } = this.rooms
+    const { leadership, commands, splits, members, children, resolver } = this.rooms
     if (commands.ownsTag(tag)) commands.stamped(tag, outcome, context)
     else if (leadership.ownsTag(tag)) leadership.drawn(tag, outcome, context)
     else if (splits.ownsTag(tag)) splits.ids(outcome, context)
     else if (members.ownsTag(tag)) members.invited(tag)
     else if (children.ownsTag(tag)) children.told(outcome, context)
+    else if (resolver.ownsTag(tag)) resolver.answered(tag, outcome, context)
     this.#flush(context)
   }
 
@@ -223,6 +224,7 @@ export class RunningRegion {
     leadership.advance(context)
     splits.tick(context)
     this.rooms.collector.tick(context)
+    this.rooms.resolver.tick(context)
     this.rooms.snapshots.resume(context)
     members.tick(context)
     children.advance(context)

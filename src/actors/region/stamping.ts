@@ -17,6 +17,11 @@ export interface Unstamped {
   readonly submit: { readonly command: RegionCommand; readonly epoch: RegionEpoch } | undefined
 }
 
+interface Asked {
+  readonly waiting: readonly Unstamped[]
+  readonly atUs: number
+}
+
 export interface Stamped {
   readonly waiting: Unstamped
   /** Undefined: the oracle gave none. */
@@ -26,7 +31,7 @@ export interface Stamped {
 const TAG = 'stamps:'
 
 export class Stamping {
-  readonly #asked = new Map<string, readonly Unstamped[]>()
+  readonly #asked = new Map<string, Asked>()
   #waiting: Unstamped[] = []
   #later: Unstamped[] = []
   #asks = 0
@@ -50,7 +55,7 @@ export class Stamping {
     if (this.#waiting.length === 0) return
     this.#asks += 1
     const tag = `${TAG}${this.#asks}`
-    this.#asked.set(tag, this.#waiting)
+    this.#asked.set(tag, { waiting: this.#waiting, atUs: context.stopwatchUs() })
     askStamps(this.#waiting.length, tag, context)
     this.#waiting = []
   }
@@ -59,9 +64,12 @@ export class Stamping {
     return tag.startsWith(TAG)
   }
 
-  answered(tag: string, outcome: AskOutcome): readonly Stamped[] {
-    const waiting = this.#asked.get(tag) ?? []
+  answered(tag: string, outcome: AskOutcome, context: Context): readonly Stamped[] {
+    const asked = this.#asked.get(tag)
+    if (asked === undefined) return []
     this.#asked.delete(tag)
+    const { waiting, atUs } = asked
+    context.meter.observe('plasma_region_stamp_seconds', (context.stopwatchUs() - atUs) / 1e6)
     const told = outcome.ok && outcome.message.kind === 'oracle.stamps-are'
     const first = told ? (outcome.message as OracleStampsAre).first : undefined
     return waiting.map((it, at) => ({
@@ -72,7 +80,8 @@ export class Stamping {
 
   /** Gives back all that have none. */
   clear(): readonly Unstamped[] {
-    const all = [...[...this.#asked.values()].flat(), ...this.#waiting, ...this.#later]
+    const asked = [...this.#asked.values()].flatMap(({ waiting }) => waiting)
+    const all = [...asked, ...this.#waiting, ...this.#later]
     this.#asked.clear()
     this.#waiting = []
     this.#later = []

@@ -66,7 +66,7 @@ export class Beats {
       kind: 'driver.beat',
       incarnation: this.#options.incarnation,
       labels: this.#flare.labels,
-      load: this.#load(),
+      load: this.#load(context),
       driverEpoch: this.#driverEpoch,
       reports: this.#telling.flatMap((region) => this.#report(region)),
       orphans: this.#orphans(),
@@ -101,7 +101,7 @@ export class Beats {
     return [{ descriptor, term, bytes, keys, writes, reads }]
   }
 
-  #load(): DriverBeat['load'] {
+  #load({ meter }: Context): DriverBeat['load'] {
     let leaders = 0
     let bytes = 0
     let peers = 0
@@ -110,6 +110,9 @@ export class Beats {
       bytes += report?.bytes ?? 0
       if (report?.leads) leaders += 1
     }
+    meter.gauge('plasma_store_regions', peers)
+    meter.gauge('plasma_store_leaders', leaders)
+    meter.gauge('plasma_store_region_bytes', bytes)
     const load = { peers, leaders, bytes, writes: this.#writes, reads: this.#reads }
     this.#writes = 0
     this.#reads = 0
