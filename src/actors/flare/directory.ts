@@ -55,10 +55,17 @@ export class Directory {
     this.#driver = driver
   }
 
-  namespace(name: string, done: Done<Namespace>): void {
+  namespace(name: string, attempt: Attempt, done: Done<Namespace>): void {
     const known = this.#namespaces.get(name)
     if (known === undefined) {
-      this.#askName(name, done)
+      this.#askName(name, (told) => {
+        if (told.ok || told.problem.reason !== 'unavailable') {
+          done(told)
+          return
+        }
+        const retry = () => this.namespace(name, attempt, done)
+        attempt.again(0, told.problem, retry, (problem) => done({ ok: false, problem }))
+      })
       return
     }
     if (this.#outside.nowMs() - known.sinceMs > FRESH_MS) this.#askName(name, () => {})

@@ -222,7 +222,7 @@ export class FlareCalls {
     }
     if (namespace === undefined) ask(undefined)
     else {
-      this.#parts.directory.namespace(nameOf(namespace), (found) =>
+      this.#parts.directory.namespace(nameOf(namespace), this.#attempt(), (found) =>
         found.ok ? ask(found.value.id) : done(found),
       )
     }
@@ -274,7 +274,7 @@ export class FlareCalls {
   /** What only a strong namespace has. */
   #strong<T>(name: string, done: Done<T>, run: (id: NamespaceId, attempt: Attempt) => void): void {
     const attempt = this.#attempt()
-    this.#parts.directory.namespace(nameOf(name), (found) => {
+    this.#parts.directory.namespace(nameOf(name), attempt, (found) => {
       if (!found.ok) done(found)
       else if (found.value.mode === 'strong') run(found.value.id, attempt)
       else done(bad('namespace-mode', eventual(found.value.name)))
