@@ -18,7 +18,8 @@ const KIND_MASK = 0x03
 const OVERLAPPED = 0x04
 const HAS_START = 0x08
 const HAS_EXPIRY = 0x10
-const FLAGS_KNOWN = KIND_MASK | OVERLAPPED | HAS_START | HAS_EXPIRY
+const DECISIVE = 0x20
+const FLAGS_KNOWN = KIND_MASK | OVERLAPPED | HAS_START | HAS_EXPIRY | DECISIVE
 
 const ACTIONS = ['put', 'delete', 'lock'] as const satisfies readonly LockRow['action'][]
 const LOCK_HEAD_BYTES = 37
@@ -29,11 +30,12 @@ export function versionPayloadBytes(version: VersionRow): number {
 }
 
 export function writeVersionPayload(into: ByteWriter, version: VersionRow): void {
-  const { kind, overlapped, start, commit, expiryMs, value } = version
+  const { kind, overlapped, decisive, start, commit, expiryMs, value } = version
   const hasStart = start !== commit
   into.byte(
     KINDS.indexOf(kind) |
       (overlapped ? OVERLAPPED : 0) |
+      (decisive ? DECISIVE : 0) |
       (hasStart ? HAS_START : 0) |
       (expiryMs === 0 ? 0 : HAS_EXPIRY),
   )
@@ -55,6 +57,7 @@ export function readVersionPayload(key: Bytes, commit: Timestamp, payload: Bytes
     start,
     kind: KINDS[flags & KIND_MASK] as VersionKind,
     overlapped: (flags & OVERLAPPED) !== 0,
+    decisive: (flags & DECISIVE) !== 0,
     expiryMs,
     value: from.rest(),
   }

@@ -37,6 +37,7 @@ const row = (change: Partial<VersionRow>): VersionRow => ({
   start: timestamp(77n),
   kind: 'put',
   overlapped: true,
+  decisive: true,
   expiryMs: 12_345,
   value: Uint8Array.of(9, 8),
   ...change,

@@ -20,6 +20,7 @@ const version: fc.Arbitrary<VersionRow> = record({
   start: stamp,
   kind: fc.constantFrom('put', 'delete', 'lock', 'rollback'),
   overlapped: fc.boolean(),
+  decisive: fc.boolean(),
   expiryMs: fc.oneof(fc.constant(0), fc.nat()),
   value: bytes,
 })
@@ -93,7 +94,7 @@ describe("A region's log entry", () => {
   it('of one put takes little more than key and value', () => {
     const [key, value] = [new Uint8Array(20), new Uint8Array(256)]
     const put = { key, commit: timestamp(9n), start: timestamp(9n), kind: 'put' as const }
-    const row = { ...put, overlapped: false, expiryMs: 0, value }
+    const row = { ...put, overlapped: false, decisive: false, expiryMs: 0, value }
     const data = encodeRegionEntry({
       type: 'data',
       version: 1,

@@ -15,6 +15,11 @@ export const WAITERS_PER_KEY_MAX = 512
 export const LOCK_BYTES_MAX = 16 * 1024 * 1024
 /** Locks told in one answer. */
 export const LOCKS_TOLD_MAX = 128
+/**
+ * How long below the safe point it stays known that a transaction was committed: whoever holds locks of it, and
+ * was cut off for less, still learns its fate.
+ */
+export const FATE_MS = 60 * 60 * 1000
 /** A transaction's primary may not last longer without a word of its client. */
 export const LOCK_TTL_MS_MAX = 60 * 60 * 1000
 

@@ -3,7 +3,7 @@
  * on disk is `storage/region-rows.ts`; in a log entry, `wire/region-entry.ts`.
  */
 
-import type { Bytes } from '../../base/bytes.ts'
+import { type Bytes, EMPTY } from '../../base/bytes.ts'
 import type { NamespaceId, Timestamp } from './types.ts'
 
 /**
@@ -21,6 +21,8 @@ export interface VersionRow {
   readonly kind: VersionKind
   /** Another transaction started at this very timestamp and was rolled back. */
   readonly overlapped: boolean
+  /** Of a transaction's primary: that it is committed, wherever else it wrote, is told by this row. */
+  readonly decisive: boolean
   /** By the clock of the oracle; 0: it never goes. */
   readonly expiryMs: number
   /** Empty but for a put. */
@@ -68,3 +70,17 @@ const VERSION_BYTES = 32
 
 export const versionBytes = (version: VersionRow): number =>
   VERSION_BYTES + version.key.length + version.value.length
+
+/** A version as it is first written, but for what is said of it. */
+export const newVersion = (
+  said: Pick<VersionRow, 'key' | 'commit' | 'kind'> & Partial<VersionRow>,
+): VersionRow => ({
+  key: said.key,
+  commit: said.commit,
+  start: said.start ?? said.commit,
+  kind: said.kind,
+  overlapped: false,
+  decisive: said.decisive ?? false,
+  expiryMs: said.expiryMs ?? 0,
+  value: said.value ?? EMPTY,
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EMPTY } from '../../../src/base/bytes.ts'
 import type { Timestamp } from '../../../src/core/region/types.ts'
-import { checkTxn, del, mutation, prewrite, put, scan, write } from './commands.ts'
+import { checkTxn, commit, del, mutation, prewrite, put, scan, write } from './commands.ts'
 import { bytesOf, RegionBed, textOf } from './region-bed.ts'
 
 const keysOf = (bed: RegionBed, at?: Timestamp): string[] => {
@@ -78,6 +78,26 @@ describe('Collecting below a safe point', () => {
     bed.result(checkTxn('a', start, bed.oracle.draw()))
     assert.equal(bed.result(collect(safePoint)).op, 'collected')
     assert.deepEqual(bed.disk.versions(), [], 'the record of the rollback is gone too')
+  })
+
+  it('keeps it known for an hour that a transaction was committed, and no longer', () => {
+    const bed = new RegionBed()
+    const start = bed.oracle.draw()
+    bed.result(prewrite(start, 'a', [mutation('a', '1'), mutation('b', '1')]))
+    const at = bed.oracle.draw()
+    bed.result(commit(start, at, ['a', 'b']))
+    bed.result(write([del('a'), put('b', '2')]))
+    const safePoint = bed.oracle.draw()
+    const result = bed.result(collect(safePoint))
+    assert.deepEqual(result, { op: 'collected', rows: 3, next: undefined })
+    assert.deepEqual(keysOf(bed), ['b'])
+    assert.equal(bed.disk.versions().length, 2)
+    const fate = bed.result(checkTxn('a', start, bed.oracle.draw()))
+    assert.deepEqual(fate, { op: 'txn-is', fate: 'committed', commit: at, ttlMs: 0 })
+    assert.deepEqual(bed.result(collect(safePoint)), { op: 'collected', rows: 0, next: undefined })
+    bed.oracle.pass(60 * 60 * 1000)
+    assert.equal(bed.result(collect(bed.oracle.draw())).op, 'collected')
+    assert.equal(bed.disk.versions().length, 1)
   })
 
   it('lets nothing begin below it any more: records of rollbacks need not stay', () => {

@@ -39,6 +39,7 @@ function rowOf(key: string, at: number, kind: VersionKind, livesMs: number): Ver
     start: commit,
     kind,
     overlapped: false,
+    decisive: false,
     expiryMs: kind === 'put' && livesMs > 0 ? at + livesMs : 0,
     value: kind === 'put' ? bytesOf(`${key}@${at}`) : EMPTY,
   }

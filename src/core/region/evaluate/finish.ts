@@ -1,10 +1,10 @@
 /** The second phase: locks become versions, or go and leave word that the transaction never commits. */
 
-import { type Bytes, EMPTY } from '../../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import type { KeyText } from '../../mvcc/key-text.ts'
 import { WRITE_BYTES_MAX } from '../limits.ts'
 import { lockBytes } from '../lock-table.ts'
-import type { LockRow, RegionWrite, VersionRow } from '../rows.ts'
+import { type LockRow, newVersion, type RegionWrite, type VersionRow } from '../rows.ts'
 import type { RegionCommand, RegionResult, Timestamp } from '../types.ts'
 import { isOwn, marksRollback } from './prewrite.ts'
 import { answer, type Scene, type Verdict, WAIT } from './verdict.ts'
@@ -103,23 +103,16 @@ function rollbackRow(key: Bytes, start: Timestamp, rows: readonly VersionRow[]):
   const same = rows.find(({ commit }) => commit === start)
   const version: VersionRow =
     same === undefined
-      ? {
-          key,
-          commit: start,
-          start,
-          kind: 'rollback',
-          overlapped: false,
-          expiryMs: 0,
-          value: EMPTY,
-        }
+      ? newVersion({ key, commit: start, kind: 'rollback' })
       : { ...same, overlapped: true }
   return { row: 'version', version }
 }
 
-const committedRow = ({ key, start, action, value }: LockRow, commit: Timestamp): RegionWrite => ({
-  row: 'version',
-  version: { key, commit, start, kind: action, overlapped: false, expiryMs: 0, value },
-})
+function committedRow(lock: LockRow, commit: Timestamp): RegionWrite {
+  const { key, start, action: kind, value } = lock
+  const decisive = equalBytes(key, lock.primary)
+  return { row: 'version', version: newVersion({ key, commit, start, kind, value, decisive }) }
+}
 
 function commitProblem({ key, minCommit }: LockRow, commit: Timestamp): RegionResult | undefined {
   if (commit >= minCommit) return undefined

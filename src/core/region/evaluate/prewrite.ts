@@ -6,7 +6,7 @@
 import type { KeyText } from '../../mvcc/key-text.ts'
 import { LOCK_BYTES_MAX, LOCK_TTL_MS_MAX, LOCKS_TOLD_MAX } from '../limits.ts'
 import { toldLock } from '../lock-table.ts'
-import type { RegionWrite, VersionRow } from '../rows.ts'
+import { newVersion, type RegionWrite, type VersionRow } from '../rows.ts'
 import { after, NEVER, physicalMs } from '../timestamps.ts'
 import type { Lock, Mutation, RegionCommand, RegionResult, Timestamp } from '../types.ts'
 import { answer, type Scene, STAMP, type Verdict, WAIT } from './verdict.ts'
@@ -110,8 +110,7 @@ function commitNow(
   const writes = unlocked.map(({ mutation }): RegionWrite => {
     const { key, value } = mutation
     const kind = writtenAs(mutation)
-    const version = { key, commit, start, kind, overlapped: false, expiryMs: 0, value }
-    return { row: 'version', version }
+    return { row: 'version', version: newVersion({ key, commit, start, kind, value }) }
   })
   return { type: 'propose', writes, result: { op: 'prewritten', committed: commit }, commit }
 }

@@ -4,13 +4,12 @@
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
-import { EMPTY } from '../../../base/bytes.ts'
 import type { KeyText } from '../../mvcc/key-text.ts'
 import type { Range } from '../descriptor.ts'
 import { LOCKS_TOLD_MAX } from '../limits.ts'
 import { toldLock } from '../lock-table.ts'
 import type { CollectScan } from '../read/collect-scan.ts'
-import type { LockRow, RegionWrite } from '../rows.ts'
+import { type LockRow, newVersion, type RegionWrite, type VersionRow } from '../rows.ts'
 import { NEVER } from '../timestamps.ts'
 import type { Lock, Timestamp } from '../types.ts'
 import { answer, type Scene, STAMP, type Verdict } from './verdict.ts'
@@ -50,10 +49,11 @@ export function collectObstacle(
 
 /** `raise`: the region does not know this safe point yet. */
 export function evaluateCollect(scan: CollectScan, safePoint: Timestamp, raise: boolean): Verdict {
-  const { drops, freed, next } = scan
-  const result = { op: 'collected', rows: drops.length, next } as const
-  if (drops.length === 0 && !raise) return answer(result)
+  const { drops, shrunk, freed, next } = scan
+  const result = { op: 'collected', rows: freed.rows, next } as const
+  if (freed.rows === 0 && !raise) return answer(result)
   const writes = drops.map(({ key, commit }): RegionWrite => ({ row: 'drop', key, commit }))
+  for (const row of shrunk) writes.push({ row: 'version', version: fateOnly(row) })
   return { type: 'propose', writes, result, freed, safePoint }
 }
 
@@ -70,7 +70,11 @@ function locksIn(
   return found
 }
 
-function tombstone(key: Bytes, commit: Timestamp): RegionWrite {
-  const version = { key, commit, start: commit, overlapped: false, expiryMs: 0, value: EMPTY }
-  return { row: 'version', version: { ...version, kind: 'delete' } }
-}
+const tombstone = (key: Bytes, commit: Timestamp): RegionWrite => ({
+  row: 'version',
+  version: newVersion({ key, commit, kind: 'delete' }),
+})
+
+/** Nobody reads it any more, but it still says that its transaction is committed. */
+const fateOnly = ({ key, commit, start }: VersionRow): VersionRow =>
+  newVersion({ key, commit, start, kind: 'lock', decisive: true })

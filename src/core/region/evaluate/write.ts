@@ -3,7 +3,7 @@
 import type { Bytes } from '../../../base/bytes.ts'
 import type { KeyText } from '../../mvcc/key-text.ts'
 import { toldLock } from '../lock-table.ts'
-import type { RegionWrite } from '../rows.ts'
+import { newVersion, type RegionWrite } from '../rows.ts'
 import { NEVER, physicalMs } from '../timestamps.ts'
 import type { Lock, RegionCommand, Timestamp, WriteOp } from '../types.ts'
 import { answer, type Scene, STAMP, type Verdict, WAIT } from './verdict.ts'
@@ -77,6 +77,5 @@ function versionFound(key: Bytes, text: KeyText, { knowledge, stamp }: Scene): T
 
 function writeRow({ key, action, value, ttlMs }: WriteOp, commit: Timestamp): RegionWrite {
   const expiryMs = action === 'put' && ttlMs > 0 ? physicalMs(commit) + ttlMs : 0
-  const version = { key, commit, start: commit, kind: action, overlapped: false, expiryMs, value }
-  return { row: 'version', version }
+  return { row: 'version', version: newVersion({ key, commit, kind: action, expiryMs, value }) }
 }

@@ -1,15 +1,15 @@
 /**
  * Which versions nobody can read any more once all readers are above the safe point: of each key all below the
  * newest put or delete at or below it, and that one too where it shows nothing. A delete goes together with all that
- * it hides, never before.
+ * it hides, never before. What tells of a committed transaction leaves a small row behind, for some time.
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import { keyAfter, type Range } from '../descriptor.ts'
 import type { Size } from '../entry.ts'
-import { PAGE_VERSIONS_MAX } from '../limits.ts'
+import { FATE_MS, PAGE_VERSIONS_MAX } from '../limits.ts'
 import { type Position, type VersionRow, type VersionSpan, versionBytes } from '../rows.ts'
-import { LATEST, physicalMs } from '../timestamps.ts'
+import { compose, LATEST, physicalMs } from '../timestamps.ts'
 import { type Timestamp, timestamp } from '../types.ts'
 import { isVisible } from './visible-scan.ts'
 
@@ -20,6 +20,9 @@ export class CollectScan {
   readonly #limit: number
   readonly #to: Position | undefined
   readonly #drops: VersionRow[] = []
+  readonly #shrunk: VersionRow[] = []
+  /** Fates of transactions committed at or below need not be known any more. */
+  readonly #fatesFrom: Timestamp
   #from: Position
   #key: Bytes | undefined
   /** The newest put or delete at or below the safe point was met. */
@@ -33,6 +36,7 @@ export class CollectScan {
 
   constructor(range: Range, safePoint: Timestamp, limit: number) {
     this.#safePoint = safePoint
+    this.#fatesFrom = compose(Math.max(0, physicalMs(safePoint) - FATE_MS), 0)
     this.#limit = Math.max(1, limit)
     this.#from = { key: range.from, at: LATEST }
     this.#to = range.to.length === 0 ? undefined : { key: range.to, at: LATEST }
@@ -46,10 +50,16 @@ export class CollectScan {
     return this.#drops
   }
 
+  /** As they were; what is left of them is what they tell of their transactions. */
+  get shrunk(): readonly VersionRow[] {
+    return this.#shrunk
+  }
+
   get freed(): Size {
     let bytes = 0
     for (const row of this.#drops) bytes += versionBytes(row)
-    return { rows: this.#drops.length, bytes }
+    for (const row of this.#shrunk) bytes += versionBytes(row)
+    return { rows: this.#gone, bytes }
   }
 
   span(): VersionSpan {
@@ -74,7 +84,7 @@ export class CollectScan {
   #row(row: VersionRow): void {
     if (this.#key === undefined || !equalBytes(this.#key, row.key)) {
       this.#closeKey()
-      const full = this.#drops.length >= this.#limit || this.#versions >= PAGE_VERSIONS_MAX
+      const full = this.#gone >= this.#limit || this.#versions >= PAGE_VERSIONS_MAX
       if (full && this.#key !== undefined) {
         this.#end(keyAfter(this.#key))
         return
@@ -83,22 +93,32 @@ export class CollectScan {
     }
     if (row.commit <= this.#safePoint) this.#old(row)
     // In the middle of a key: it is begun anew, with less of it left.
-    if (this.#drops.length >= 2 * this.#limit) this.#end(row.key)
+    if (this.#gone >= 2 * this.#limit) this.#end(row.key)
   }
 
   #old(row: VersionRow): void {
     const superseded = this.#settled || row.kind === 'rollback' || row.kind === 'lock'
     if (superseded) {
-      this.#drops.push(row)
+      this.#drop(row)
       return
     }
     this.#settled = true
     if (!isVisible(row, physicalMs(this.#safePoint))) this.#hidden = row
   }
 
+  get #gone(): number {
+    return this.#drops.length + this.#shrunk.length
+  }
+
+  #drop(row: VersionRow): void {
+    const tells = row.decisive && row.commit > this.#fatesFrom
+    if (!tells) this.#drops.push(row)
+    else if (row.kind !== 'lock') this.#shrunk.push(row)
+  }
+
   /** All of a key was seen. */
   #closeKey(): void {
-    if (this.#hidden !== undefined) this.#drops.push(this.#hidden)
+    if (this.#hidden !== undefined) this.#drop(this.#hidden)
     this.#hidden = undefined
     this.#settled = false
   }
