@@ -24,10 +24,18 @@ export interface OracleOptions {
 }
 
 export interface RegionOptions {
-  /** A region of about this size splits. */
+  /** A region of about this size, or with about so many versions, splits. */
   readonly splitBytes: number
+  readonly splitRows: number
   /** One that grew to this all the same takes no more before it has. */
   readonly maxBytes: number
+  /** Entries, or bytes of them, applied since the last cut at which the log is cut again. */
+  readonly logEntries: number
+  readonly logBytes: number
+  /** Entries that stay for slow followers. */
+  readonly keepEntries: number
+  /** Bytes of the log kept in memory: a node has many regions. */
+  readonly tailBytes: number
 }
 
 const MIB = 1024 * 1024
@@ -36,5 +44,13 @@ export const FLARE_OPTIONS: FlareOptions = {
   labels: [],
   oracle: { windowMs: 3000 },
   placement: PLACEMENT_LIMITS,
-  region: { splitBytes: 64 * MIB, maxBytes: 96 * MIB },
+  region: {
+    splitBytes: 64 * MIB,
+    splitRows: 640_000,
+    maxBytes: 96 * MIB,
+    logEntries: 2000,
+    logBytes: 8 * MIB,
+    keepEntries: 500,
+    tailBytes: MIB / 4,
+  },
 }

@@ -38,8 +38,7 @@ for (const { kind, placement } of tree.filter((child) => !without.has(child.kind
     const cluster = new RegionCluster({
       nodes: 3,
       driver: true,
-      limits: { compactEntries: 20, keepEntries: 5 },
-      region: { splitBytes: 10_000, maxBytes: 30_000 },
+      region: { logEntries: 20, keepEntries: 5, splitBytes: 10_000, maxBytes: 30_000 },
     })
     const { id, namespace } = await cluster.foundByDriver()
     assert.equal(id, regionId(1))

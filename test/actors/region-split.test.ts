@@ -126,8 +126,8 @@ test('all nodes fall at any batch around a split, and both parts come back from 
 })
 
 test('a follower that missed a split gets the narrower region by a snapshot, and the child by invitation', async () => {
-  const limits = { compactEntries: 10, keepEntries: 0 }
-  const cluster = await filled({ limits })
+  const region = { logEntries: 10, keepEntries: 0 }
+  const cluster = await filled({ region })
   const leader = await cluster.serving()
   const away = cluster.names.find((name) => name !== leader) as NodeName
   cluster.crash(away)

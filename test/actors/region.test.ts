@@ -51,7 +51,7 @@ test('followers refuse and name the leader; a stale epoch is answered with the r
 })
 
 test('what was acknowledged is there when the leader dies, and when all come back from disk', async () => {
-  const cluster = new RegionCluster({ nodes: 3, limits: { compactEntries: 20, keepEntries: 5 } })
+  const cluster = new RegionCluster({ nodes: 3, region: { logEntries: 20, keepEntries: 5 } })
   await cluster.found()
   for (let i = 0; i < 60; i++) await cluster.put(`k${i % 7}`, `${i}`)
   const leader = await cluster.serving()

@@ -7,13 +7,18 @@
 import type { PeerId } from '../../base/ids.ts'
 import type { Commit, RaftMessage } from '../../core/raft/messages.ts'
 import type { Context } from '../../runtime/actor.ts'
-import type { Replica } from './replica.ts'
+import type { Address } from '../../runtime/address.ts'
+import type { Message } from '../../runtime/message.ts'
 
 /** Short beside any round trip that a client would notice, long enough for the next put of one. */
 const WAIT_MS = 1
 const TIMER = 'commit-word'
 
-type Carrier = Pick<Replica, 'actorOf' | 'carry'>
+/** Knows where peers live, and how a word of Raft goes to them. */
+interface Carrier {
+  actorOf(peer: PeerId): Address | undefined
+  carry(message: RaftMessage): Message
+}
 type Leaving = Pick<Context, 'sendNow' | 'setTimer'>
 
 export class CommitWord {

@@ -188,9 +188,9 @@ export class Commands {
 
   /** Split late: what makes the region grow waits until it has. */
   #overgrown({ op }: RegionCommand): RegionRefusal | undefined {
-    const { state, flare } = this.#replica
+    const { state, flare, cuttable } = this.#replica
     const grows = op === 'write' || op === 'prewrite' || op === 'delete-range'
-    if (!grows || state.size.bytes < flare.region.maxBytes) return undefined
+    if (!grows || !cuttable || state.size.bytes < flare.region.maxBytes) return undefined
     return { reason: 'busy', retryMs: OVERGROWN_MS }
   }
 

@@ -3,6 +3,7 @@
 import { unreachable } from '../../base/assert.ts'
 import type { RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
+import type { CommitWord } from '../raft-group/commit-word.ts'
 import type { Applier } from './applier.ts'
 import type { Reads } from './reads.ts'
 import type { Replica } from './replica.ts'
@@ -13,6 +14,7 @@ type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }
 export interface EffectRooms {
   readonly applier: Applier
   readonly reads: Reads
+  readonly commitWord: CommitWord
   /** More is applied. */
   applied(context: Context): void
   leaderChanged(context: Context): void
@@ -25,6 +27,7 @@ export class EffectRunner {
   #quiet = false
   /** Applied index at the last cut of the log. */
   #cutAt: number
+  #appliedBytes = 0
 
   constructor(replica: Replica, rooms: EffectRooms) {
     this.#replica = replica
@@ -50,10 +53,11 @@ export class EffectRunner {
         disk.persist(effect, context)
         return
       case 'send':
-        this.#send(effect, context)
+        if (!this.#rooms.commitWord.holds(effect.message, context)) this.#send(effect, context)
         return
       case 'apply':
         this.#rooms.applier.apply(effect.entries, context)
+        for (const { data } of effect.entries) this.#appliedBytes += data.length
         this.#rooms.applied(context)
         this.#replica.actSoon(context)
         return
@@ -100,9 +104,12 @@ export class EffectRunner {
   }
 
   #cutLog(): void {
-    const { state, whole, options, raft } = this.#replica
-    if (!whole || state.appliedIndex - this.#cutAt < options.limits.compactEntries) return
+    const { state, whole, flare, raft } = this.#replica
+    const { logEntries, logBytes } = flare.region
+    const grown = state.appliedIndex - this.#cutAt >= logEntries || this.#appliedBytes >= logBytes
+    if (!whole || !grown) return
     this.#cutAt = state.appliedIndex
+    this.#appliedBytes = 0
     raft.step({ type: 'compact', index: state.appliedIndex })
   }
 
@@ -114,6 +121,8 @@ export class EffectRunner {
     replica.leader = effect.leader
     const { role } = effect
     context.log.debug({ role, term: effect.term, leader: effect.leader }, 'role')
-    if (leader !== effect.leader || term !== effect.term) this.#rooms.leaderChanged(context)
+    if (leader === effect.leader && term === effect.term) return
+    this.#rooms.commitWord.forget()
+    this.#rooms.leaderChanged(context)
   }
 }

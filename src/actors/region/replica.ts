@@ -52,6 +52,8 @@ export class Replica {
   role: Role = 'follower'
   term: number
   leader: PeerId | undefined
+  /** False where one key is all there is: then growing is all it can do. */
+  cuttable = true
   /** Split off in this life, the latest last: who asks for their keys here is told. */
   lateChildren: readonly RegionDescriptor[] = []
   /** False while a snapshot is put in place: rows and state do not belong together. */

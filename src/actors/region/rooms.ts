@@ -1,5 +1,6 @@
 /** The rooms of a region's peer at work, and which of them knows which. */
 
+import { must } from '../../base/assert.ts'
 import { RaftMachine } from '../../core/raft/machine.ts'
 import { RAFT_DEFAULTS, type RaftConfig } from '../../core/raft/types.ts'
 import type { StructureChange } from '../../core/region/applied.ts'
@@ -8,7 +9,9 @@ import type { Context } from '../../runtime/actor.ts'
 import type { GroupKeys } from '../../storage/keyspace.ts'
 import type { StoreOp } from '../../storage/store.ts'
 import { RaftDisk } from '../consensus/raft-disk.ts'
+import type { RegionOptions } from '../flare-options.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
+import { CommitWord } from '../raft-group/commit-word.ts'
 import { Admission } from './admission.ts'
 import { Applier } from './applier.ts'
 import { Children } from './children.ts'
@@ -52,11 +55,14 @@ export class Rooms {
   readonly collector: Collector
   readonly resolver: Resolver
   readonly fence: Fence
+  readonly commitWord: CommitWord
   readonly effects: EffectRunner
 
   constructor(parts: RoomsParts, context: Context) {
     const { recovered, keys, options } = parts
-    const raft = new RaftMachine(raftConfig(recovered, options, context), recovered.restored)
+    const { region } = must(options.flare, 'a node with regions has FlareDB')
+    const config = raftConfig(recovered, options, region, context)
+    const raft = new RaftMachine(config, recovered.restored)
     const disk = new RaftDisk(raft, keys, recovered.logRows)
     this.replica = new Replica({ ...parts, ...recovered, raft, disk })
     this.leadership = new Leadership(this.replica)
@@ -72,6 +78,7 @@ export class Rooms {
     this.neighbours = new Neighbours(this.replica)
     this.reports = new Reports(this.replica, this.commands, this.reads, context.nowMs)
     this.fence = new Fence(this.replica)
+    this.commitWord = new CommitWord(this.replica)
     this.snapshots = new Snapshots(this.replica, this.admission, {
       interrupted: (at) => this.reads.end(at),
       replaced: (at) => this.#replaced(at),
@@ -79,6 +86,7 @@ export class Rooms {
     this.effects = new EffectRunner(this.replica, {
       applier: this.#applier(),
       reads: this.reads,
+      commitWord: this.commitWord,
       applied: (at) => this.#applied(at),
       leaderChanged: (at) => this.#leaderChanged(at),
       snapshot: (effect, at) => this.snapshots.perform(effect, at),
@@ -139,15 +147,20 @@ export class Rooms {
   }
 }
 
-function raftConfig(recovered: Recovered, options: TreeOptions, context: Context): RaftConfig {
-  const { limits } = options
+function raftConfig(
+  { self }: Recovered,
+  { limits }: TreeOptions,
+  { keepEntries, tailBytes }: RegionOptions,
+  context: Context,
+): RaftConfig {
   return {
     ...RAFT_DEFAULTS,
-    self: recovered.self,
+    self,
     // Peers must never draw alike, even where their hosts do.
-    seed: (context.random(2 ** 31) + recovered.self * 0x9e3779b1) % 2 ** 31,
+    seed: (context.random(2 ** 31) + self * 0x9e3779b1) % 2 ** 31,
     electionTicks: limits.electionTicks,
-    catchUpEntries: limits.keepEntries,
+    catchUpEntries: keepEntries,
+    tailBytes,
     quiesceTicks: limits.quiesceTicks,
     maxUncommittedBytes: limits.maxUncommittedBytes,
   }

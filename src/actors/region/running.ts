@@ -47,6 +47,7 @@ export class RunningRegion {
       this.#act(context)
       return
     }
+    const { commitWord } = this.rooms
     switch (input.type) {
       case 'message':
         this.#message(input.message, input.from, input.question, context)
@@ -58,6 +59,7 @@ export class RunningRegion {
         break
       case 'timer':
         if (input.name === 'tick') this.#tick(context)
+        else if (commitWord.ownsTimer(input.name)) commitWord.release(context)
         break
       case 'answer':
         this.#answer(input, context)

@@ -39,6 +39,8 @@ const ASK_MS = 5000
 const PARTS_MAX = 16
 /** After a split that came to nothing. */
 const PAUSE_MS = 2000
+/** Looking for a key takes reading all of the region. */
+const UNCUTTABLE_MS = 60_000
 const IDLE: Stage = { at: 'idle' }
 
 export class Splits {
@@ -55,11 +57,12 @@ export class Splits {
 
   /** Looks at the size. */
   tick(context: Context): void {
-    const { bytes } = this.#replica.state.size
-    const { splitBytes } = this.#replica.flare.region
+    const { bytes, rows } = this.#replica.state.size
+    const { splitBytes, splitRows } = this.#replica.flare.region
+    const fill = Math.max(bytes / splitBytes, rows / splitRows)
     const due = this.#stage.at === 'idle' && context.nowMs >= this.#notBeforeMs
-    if (bytes < splitBytes || !due || this.#leadership.evaluator === undefined) return
-    const parts = Math.min(PARTS_MAX, Math.max(2, Math.floor(bytes / (splitBytes / 2))))
+    if (fill < 1 || !due || this.#leadership.evaluator === undefined) return
+    const parts = Math.min(PARTS_MAX, Math.max(2, Math.floor(2 * fill)))
     this.#sample({ driverEpoch: 0, ids: undefined, parts }, context)
   }
 
@@ -85,7 +88,8 @@ export class Splits {
     if (stage.at !== 'sampling' || stage.sampler.tag !== tag) return
     if (!stage.sampler.page(rows, more, context)) return
     const cuts = stage.sampler.cuts(stage.parts)
-    if (cuts.keys.length === 0) this.#pause('there is no key to split at', context)
+    this.#replica.cuttable = cuts.keys.length > 0
+    if (cuts.keys.length === 0) this.#pause('there is no key to split at', context, UNCUTTABLE_MS)
     else if (stage.ids === undefined) this.#askIds(cuts, context)
     else {
       const ids = stage.ids.slice(0, cuts.keys.length)
@@ -168,9 +172,9 @@ export class Splits {
     return outcome.ok ? undefined : outcome.reason
   }
 
-  #pause(reason: string, context: Context): void {
+  #pause(reason: string, context: Context, forMs = PAUSE_MS): void {
     context.log.info({ reason }, 'a split came to nothing')
     this.#stage = IDLE
-    this.#notBeforeMs = context.nowMs + PAUSE_MS
+    this.#notBeforeMs = context.nowMs + forMs
   }
 }
