@@ -18,7 +18,10 @@ import type {
 } from '../core/kv/types.ts'
 import type { WatchCreate, WatchResponse } from '../core/watch/types.ts'
 
+import type { GroupStatus } from '../wire/messages/group.ts'
+
 export type { WatchCreate, WatchEvent, WatchResponse } from '../core/watch/types.ts'
+export type { GroupStatus }
 
 export interface Header {
   readonly revision: number
@@ -49,23 +52,6 @@ export interface LeaseTimeToLive {
   readonly ttl: number
   readonly grantedTtl: number
   readonly keys: readonly Bytes[]
-}
-
-export interface GroupStatus {
-  readonly leader: string | undefined
-  readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner' | 'recovering'
-  readonly term: number
-  readonly lastIndex: number
-  readonly commitIndex: number
-  readonly appliedIndex: number
-  readonly revision: number
-  readonly compactRevision: number
-  readonly keys: number
-  readonly leases: number
-  readonly quiescent: boolean
-  /** Names of the voters and learners of the group's configuration. */
-  readonly voters: readonly string[]
-  readonly learners: readonly string[]
 }
 
 export interface WatchStream {

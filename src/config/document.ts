@@ -9,32 +9,50 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
 } from 'yaml'
 import { ConfigError, type ConfigProblem } from './problem.ts'
 
 export interface ReadDocument {
   readonly values: unknown
   /** `file:line` of the value at this path, or else of the thing around it. */
-  whereIs(path: readonly (string | number)[]): string
+  whereIs(path: readonly PropertyKey[]): string
 }
 
-export function readDocument(file: string, text: string): ReadDocument {
+export interface ReadOptions {
+  /** How to mend YAML that is none. */
+  readonly fix?: string
+  /** What stands for a text of the file, which was written at `where`. */
+  replace?(text: string, where: string): string
+}
+
+export function readDocument(file: string, text: string, options: ReadOptions = {}): ReadDocument {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
+  const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`
+  const { fix, replace } = options
   const problems = document.errors.map((error): ConfigProblem => {
     const what = error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? error.code
-    const { line } = lines.linePos(error.pos[0])
-    return { where: `${file}:${line}`, path: '', what: `not valid YAML: ${what}` }
+    const where = at(error.pos[0])
+    return { where, path: '', what: `not valid YAML: ${what}`, ...(fix !== undefined && { fix }) }
   })
   if (problems.length > 0) throw new ConfigError(problems)
+  if (replace !== undefined) {
+    visit(document, {
+      Scalar(_key, scalar) {
+        if (typeof scalar.value !== 'string') return
+        scalar.value = replace(scalar.value, at(scalar.range?.[0] ?? 0))
+      },
+    })
+  }
   return {
     values: document.toJS() as unknown,
-    whereIs: (path) => `${file}:${lines.linePos(offsetOf(document, path)).line}`,
+    whereIs: (path) => at(offsetOf(document, path)),
   }
 }
 
-/** Where the deepest part of the path that is there begins. */
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
+/** Where the deepest part of the path that is there begins; of a key rather than its value. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let at: unknown = document.contents
   let offset = 0
   for (const step of path) {

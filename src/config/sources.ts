@@ -3,16 +3,8 @@
  * plain object, and every value remembers where it came from, so that a problem can name the place.
  */
 
-import {
-  type Document,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-} from 'yaml'
+import { parseDocument } from 'yaml'
+import { readDocument } from './document.ts'
 import { ConfigError, type ConfigProblem, nearest } from './problem.ts'
 import { leafPaths } from './schema.ts'
 
@@ -36,11 +28,14 @@ export interface MergedConfig {
 }
 
 export function mergeSources(sources: ConfigSources): MergedConfig {
-  const lines = new LineCounter()
-  const document = parseDocument(sources.text, { lineCounter: lines })
-  refuseBrokenYaml(sources.file, document, lines)
-  substituteVariables(sources, document, lines)
-  const values: unknown = document.toJS() ?? {}
+  const { file, text, environment } = sources
+  const problems: ConfigProblem[] = []
+  const document = readDocument(file, text, {
+    fix: 'compare with examples/three-nodes/n1.yaml',
+    replace: (value, where) => substituteVariables(value, where, environment, problems),
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+  const values = document.values ?? {}
   const overridden = new Map<string, string>()
   if (isTree(values)) {
     for (const { path, text, where } of overrides(sources)) {
@@ -49,49 +44,26 @@ export function mergeSources(sources: ConfigSources): MergedConfig {
     }
   }
   const whereIs = (path: readonly PropertyKey[]): string =>
-    overridden.get(path.join('.')) ?? `${sources.file}:${lineOf(document, lines, path)}`
+    overridden.get(path.join('.')) ?? document.whereIs(path)
   return { values, whereIs }
-}
-
-function refuseBrokenYaml(file: string, document: Document, lines: LineCounter): void {
-  const problems = document.errors.map((error): ConfigProblem => {
-    const what = error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? error.code
-    return {
-      where: `${file}:${lines.linePos(error.pos[0]).line}`,
-      path: '',
-      what: `not valid YAML: ${what}`,
-      fix: 'compare with examples/three-nodes/n1.yaml',
-    }
-  })
-  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 /** `$NAME`, `${NAME}` and `${NAME:-default}` in texts of the file stand for the environment's value. */
 function substituteVariables(
-  { file, environment }: ConfigSources,
-  document: Document,
-  lines: LineCounter,
-): void {
-  const problems: ConfigProblem[] = []
-  visit(document, {
-    Scalar(_key, scalar) {
-      if (typeof scalar.value !== 'string') return
-      const pattern = /\$(?:\{(\w+)(?::-([^}]*))?\}|([A-Za-z_]\w*))/g
-      scalar.value = scalar.value.replace(pattern, (_whole, braced, fallback, bare) => {
-        const name: string = braced ?? bare
-        const value = environment[name] ?? fallback
-        if (value !== undefined) return value
-        problems.push({
-          where: `${file}:${lines.linePos(scalar.range?.[0] ?? 0).line}`,
-          path: '',
-          what: `the environment variable ${name} is not set`,
-          fix: `set it, or write \${${name}:-default}`,
-        })
-        return ''
-      })
-    },
+  text: string,
+  where: string,
+  environment: Environment,
+  problems: ConfigProblem[],
+): string {
+  const pattern = /\$(?:\{(\w+)(?::-([^}]*))?\}|([A-Za-z_]\w*))/g
+  return text.replace(pattern, (_whole, braced, fallback, bare) => {
+    const name: string = braced ?? bare
+    const value = environment[name] ?? fallback
+    if (value !== undefined) return value
+    const what = `the environment variable ${name} is not set`
+    problems.push({ where, path: '', what, fix: `set it, or write \${${name}:-default}` })
+    return ''
   })
-  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 interface Override {
@@ -146,20 +118,4 @@ function setAt(tree: Tree, [first, ...rest]: readonly string[], value: unknown):
   const branch: Tree = isTree(inner) ? inner : {}
   tree[first] = branch
   setAt(branch, rest, value)
-}
-
-/** The line of the deepest thing on the path that the file has; of a key rather than its value. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true)
-    const key = path[depth - 1]
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === key)
-      const at = isPair(pair) && isNode(pair.key) ? pair.key.range?.[0] : undefined
-      if (at !== undefined) return lines.linePos(at).line
-    }
-    const node = document.getIn(path.slice(0, depth), true)
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-  }
-  return 1
 }

@@ -96,18 +96,6 @@ function plainBytes(it: Uint8Array): Bytes {
   return new Uint8Array(it.buffer, it.byteOffset, it.byteLength)
 }
 
-/** The same, but decoded as a view: for what does not outlive the buffer it came in, or may keep it. */
-export function bytesView(max: number): Schema<Bytes> {
-  const exact = bytes(max)
-  return {
-    encode: exact.encode,
-    decode: (it) =>
-      it instanceof Uint8Array && it.constructor === Uint8Array && it.byteLength <= max
-        ? it
-        : exact.decode(it),
-  }
-}
-
 /** The same shape under a branded type. */
 export const branded = <T>(schema: Schema<string> | Schema<number> | Schema<bigint>): Schema<T> =>
   schema as unknown as Schema<T>

@@ -2,27 +2,23 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { connect } from '../../src/client/connect.ts'
-import { TestCluster, until } from '../support/cluster.ts'
-import { Load } from '../support/load.ts'
+import { type TestCluster, until } from '../support/cluster.ts'
+import type { Load } from '../support/load.ts'
+import { type LoadedCluster, startLoadedCluster } from '../support/loaded-cluster.ts'
 
 /** Those of the supervision tree; test/actors/tree.test.ts sees to it that none is left out. */
 const KINDS = ['pulse', 'watch-door', 'watch-hub', 'lease-expirer', 'raft-group'] as const
 
 describe('an actor that throws under load comes back', () => {
+  let loaded: LoadedCluster
   let cluster: TestCluster
   let load: Load
 
   before(async () => {
-    cluster = await TestCluster.start({ sets: ['debug.faults=true'] })
-    await cluster.leader()
-    load = new Load({ endpoints: cluster.endpoints, perSecond: 200 })
-    await load.more(100)
+    loaded = await startLoadedCluster(100)
+    ;({ cluster, load } = loaded)
   })
-  after(async () => {
-    await load?.stop()
-    await cluster?.stop()
-  })
+  after(() => loaded?.stop())
 
   for (const kind of KINDS) {
     it(`${kind}, at the leader and at a follower`, async () => {
@@ -46,11 +42,7 @@ describe('an actor that throws under load comes back', () => {
 
   it('and nothing acknowledged is lost', async () => {
     await load.stop()
-    for (const endpoint of cluster.endpoints) {
-      const client = connect({ endpoints: [endpoint] })
-      await load.verify(client)
-      client.close()
-    }
+    await load.verifyAt(...cluster.endpoints)
     assert.deepEqual((await Promise.all([0, 1, 2].map((node) => fallen(cluster, node)))).flat(), [])
   })
 })

@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { connect } from '../../src/client/connect.ts'
 import { TestCluster } from '../support/cluster.ts'
 import { Load } from '../support/load.ts'
 
@@ -46,11 +45,7 @@ describe('under kill -9 of every node in turn, and then of all at once', () => {
     await Promise.all([0, 1, 2].map((node) => cluster.startNode(node)))
     await load.more(200)
     await load.stop()
-    for (const endpoint of cluster.endpoints) {
-      const client = connect({ endpoints: [endpoint] })
-      await load.verify(client)
-      client.close()
-    }
+    await load.verifyAt(...cluster.endpoints)
   })
 })
 

@@ -77,9 +77,7 @@ describe('the links of three nodes under load', () => {
     await cluster.fault(leader, 'block-link', { peer: name, blocked: false })
     await cluster.caughtUp(HEALED_MS)
     await more.stop()
-    const client = connect({ endpoints: [cluster.node(follower).endpoint] })
-    await more.verify(client)
-    client.close()
+    await more.verifyAt(cluster.node(follower).endpoint)
   })
 })
 

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { connect } from '../../src/client/connect.ts'
 import { chainfireOf, TestCluster, until } from '../support/cluster.ts'
 import { Load } from '../support/load.ts'
 
@@ -70,17 +69,13 @@ describe('one of three is wiped', () => {
     await cluster.kill(gone)
     await load.pauseAfter(performance.now())
     await load.stop()
-    const client = connect({ endpoints: [cluster.node(wiped).endpoint] })
-    await load.verify(client)
-    client.close()
+    await load.verifyAt(cluster.node(wiped).endpoint)
   })
 
   it('and starts again as what it is, without --rejoin', async () => {
     await cluster.child(wiped).stop()
     await cluster.startNode(wiped)
     await cluster.leader()
-    const client = connect({ endpoints: [cluster.node(wiped).endpoint] })
-    await load.verify(client)
-    client.close()
+    await load.verifyAt(cluster.node(wiped).endpoint)
   })
 })

@@ -2,27 +2,23 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { connect } from '../../src/client/connect.ts'
 import { chainfireOf, TestCluster, until } from '../support/cluster.ts'
-import { Load } from '../support/load.ts'
+import type { Load } from '../support/load.ts'
+import { type LoadedCluster, startLoadedCluster } from '../support/loaded-cluster.ts'
 import { workerTicks } from '../support/threads.ts'
 
 const PAUSE_MS = 2 * 3000
 
 describe('the worker that carries Chainfire crashes under load', () => {
+  let loaded: LoadedCluster
   let cluster: TestCluster
   let load: Load
 
   before(async () => {
-    cluster = await TestCluster.start({ sets: ['debug.faults=true'] })
-    await cluster.leader()
-    load = new Load({ endpoints: cluster.endpoints, perSecond: 200 })
-    await load.more(200)
+    loaded = await startLoadedCluster(200)
+    ;({ cluster, load } = loaded)
   })
-  after(async () => {
-    await load?.stop()
-    await cluster?.stop()
-  })
+  after(() => loaded?.stop())
 
   it('at a follower, which stays up and catches up', async () => {
     await crash(cluster, load, ((await cluster.leader()) + 1) % 3)
@@ -31,11 +27,7 @@ describe('the worker that carries Chainfire crashes under load', () => {
 
   it('and nothing acknowledged is lost', async () => {
     await load.stop()
-    for (const endpoint of cluster.endpoints) {
-      const client = connect({ endpoints: [endpoint] })
-      await load.verify(client)
-      client.close()
-    }
+    await load.verifyAt(...cluster.endpoints)
   })
 
   it('and the node that lost a thread still ends clean', async () => {
@@ -85,7 +77,7 @@ describe('one of two shards crashes while 16 groups are written to', () => {
   let ticks: { readonly before: number[]; readonly after: number[] }
 
   before(async () => {
-    const sets = ['debug.faults=true', `debug.groups=${GROUPS - 1}`]
+    const sets = ['debug.faults=true', 'flare.enabled=false', `debug.groups=${GROUPS - 1}`]
     cluster = await TestCluster.start({ sets })
     await cluster.leader()
     await cluster.post(0, '/debug/groups?puts=20&at_once=1')

@@ -72,8 +72,16 @@ export class Load {
     }
   }
 
-  /** Every acknowledged write is there under the revision it was told, and revisions grew. */
-  async verify(client: PlasmaClient): Promise<void> {
+  /** Every acknowledged write is there, at each of these nodes, under the revision it was told. */
+  async verifyAt(...endpoints: readonly string[]): Promise<void> {
+    for (const endpoint of endpoints) {
+      const client = connect({ endpoints: [endpoint] })
+      await this.#verify(client)
+      client.close()
+    }
+  }
+
+  async #verify(client: PlasmaClient): Promise<void> {
     const { prefix = 'load/' } = this.#options
     const found = new Map<string, number>()
     for (let from = prefix; ; ) {

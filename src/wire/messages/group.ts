@@ -149,8 +149,8 @@ export interface GroupStatusAsk {
   readonly kind: 'group.status'
 }
 
-export interface GroupStatusIs {
-  readonly kind: 'group.status-is'
+/** What one member knows of its group. */
+export interface GroupStatus {
   readonly leader: string | undefined
   readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner' | 'recovering'
   readonly term: number
@@ -162,8 +162,13 @@ export interface GroupStatusIs {
   readonly keys: number
   readonly leases: number
   readonly quiescent: boolean
+  /** Names of the voters and learners of the group's configuration. */
   readonly voters: readonly string[]
   readonly learners: readonly string[]
+}
+
+export interface GroupStatusIs extends GroupStatus {
+  readonly kind: 'group.status-is'
 }
 
 /** Adds this node as a learner under a new peer id, its older peers removed. The leader answers. */

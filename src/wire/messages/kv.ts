@@ -1,6 +1,5 @@
 /** Shapes of Chainfire's own values: pairs, requests, results. Part of every message that carries them. */
 
-import type { Bytes } from '../../base/bytes.ts'
 import type {
   Command,
   CommandResult,
@@ -21,7 +20,6 @@ import type {
 import {
   bool,
   bytes,
-  bytesView,
   count,
   id,
   int,
@@ -59,90 +57,75 @@ export const event: Schema<Event> = struct({
   previousRevision: count,
 })
 
-/** Requests, with keys and values of the given schemas. */
-function requestShapes(key: Schema<Bytes>, value: Schema<Bytes>) {
-  const rangeRequest: Schema<RangeRequest> = struct({
-    key,
-    rangeEnd: key,
-    limit: int,
-    revision: int,
-    sortOrder: oneOf('none', 'ascend', 'descend'),
-    sortTarget: oneOf('key', 'version', 'create', 'mod', 'value'),
-    keysOnly: bool,
-    countOnly: bool,
-    minModRevision: int,
-    maxModRevision: int,
-    minCreateRevision: int,
-    maxCreateRevision: int,
-    serializable: bool,
-  })
+export const rangeRequest: Schema<RangeRequest> = struct({
+  key,
+  rangeEnd: key,
+  limit: int,
+  revision: int,
+  sortOrder: oneOf('none', 'ascend', 'descend'),
+  sortTarget: oneOf('key', 'version', 'create', 'mod', 'value'),
+  keysOnly: bool,
+  countOnly: bool,
+  minModRevision: int,
+  maxModRevision: int,
+  minCreateRevision: int,
+  maxCreateRevision: int,
+  serializable: bool,
+})
 
-  const putRequest: Schema<PutRequest> = struct({
-    key,
-    value,
-    lease: id,
-    prevKv: bool,
-    ignoreValue: bool,
-    ignoreLease: bool,
-  })
+const putRequest: Schema<PutRequest> = struct({
+  key,
+  value,
+  lease: id,
+  prevKv: bool,
+  ignoreValue: bool,
+  ignoreLease: bool,
+})
 
-  const deleteRequest: Schema<DeleteRangeRequest> = struct({ key, rangeEnd: key, prevKv: bool })
+const deleteRequest: Schema<DeleteRangeRequest> = struct({ key, rangeEnd: key, prevKv: bool })
 
-  const operand = union('target', {
-    version: struct({ value: int }),
-    create: struct({ value: int }),
-    mod: struct({ value: int }),
-    lease: struct({ value: id }),
-    value: struct({ value }),
-  })
+const operand = union('target', {
+  version: struct({ value: int }),
+  create: struct({ value: int }),
+  mod: struct({ value: int }),
+  lease: struct({ value: id }),
+  value: struct({ value }),
+})
 
-  const compare: Schema<Compare> = struct({
-    key,
-    rangeEnd: key,
-    result: oneOf('equal', 'greater', 'less', 'not-equal'),
-    operand: operand as Schema<Compare['operand']>,
-  })
+const compare: Schema<Compare> = struct({
+  key,
+  rangeEnd: key,
+  result: oneOf('equal', 'greater', 'less', 'not-equal'),
+  operand: operand as Schema<Compare['operand']>,
+})
 
-  const txnRequest: Schema<TxnRequest> = recursive<TxnRequest>(TXN_DEPTH, (inner) => {
-    const op = union('op', {
-      range: struct({ request: rangeRequest }),
-      put: struct({ request: putRequest }),
-      'delete-range': struct({ request: deleteRequest }),
-      txn: struct({ request: inner }),
-    }) as Schema<RequestOp>
-    return struct({
-      compare: list(compare, TXN_OPS),
-      success: list(op, TXN_OPS),
-      failure: list(op, TXN_OPS),
-    })
-  })
-
-  const command: Schema<Command> = union('op', {
+export const txnRequest: Schema<TxnRequest> = recursive<TxnRequest>(TXN_DEPTH, (inner) => {
+  const op = union('op', {
+    range: struct({ request: rangeRequest }),
     put: struct({ request: putRequest }),
     'delete-range': struct({ request: deleteRequest }),
-    txn: struct({ request: txnRequest }),
-    compact: struct({ revision: int }),
-    'lease-grant': struct({ id, ttl: count }),
-    'lease-revoke': struct({ id, term: count, granted: count }),
-    'lease-checkpoint': struct({
-      term: count,
-      remaining: list(struct({ id, granted: count, seconds: count }), TXN_OPS),
-    }),
+    txn: struct({ request: inner }),
+  }) as Schema<RequestOp>
+  return struct({
+    compare: list(compare, TXN_OPS),
+    success: list(op, TXN_OPS),
+    failure: list(op, TXN_OPS),
   })
+})
 
-  return { rangeRequest, txnRequest, command }
-}
-
-const shapes = requestShapes(key, value)
-export const rangeRequest: Schema<RangeRequest> = shapes.rangeRequest
-export const txnRequest: Schema<TxnRequest> = shapes.txnRequest
-export const command: Schema<Command> = shapes.command
-
-/** A command as it is read from the log: its keys and values are views of the entry's data. */
-export const loggedCommand: Schema<Command> = requestShapes(
-  bytesView(REQUEST_BYTES),
-  bytesView(REQUEST_BYTES),
-).command
+/** Also as it is read from the log: its keys and values are views of the entry. */
+export const command: Schema<Command> = union('op', {
+  put: struct({ request: putRequest }),
+  'delete-range': struct({ request: deleteRequest }),
+  txn: struct({ request: txnRequest }),
+  compact: struct({ revision: int }),
+  'lease-grant': struct({ id, ttl: count }),
+  'lease-revoke': struct({ id, term: count, granted: count }),
+  'lease-checkpoint': struct({
+    term: count,
+    remaining: list(struct({ id, granted: count, seconds: count }), TXN_OPS),
+  }),
+})
 
 export const rangeResponse: Schema<RangeResponse> = struct({
   kvs: list(keyValue, ANSWER_ROWS),
