@@ -335,6 +335,7 @@ export namespace Mutation_Action {
 }
 
 export interface CommitRequest {
+  /** Of this transaction alone: a second commit under it is taken for the first one come again. */
   readonly start: bigint;
   /** At most 10240, no key twice. */
   readonly mutations: readonly Mutation[];
