@@ -257,7 +257,7 @@ export class RegionCluster extends InlineCluster {
   }
 }
 
-const silencing = (kind: ActorKind): ActorKind =>
+export const silencing = (kind: ActorKind): ActorKind =>
   kind.kind === PLACEMENT_DRIVER ? { ...kind, create: () => ({ receive: () => {} }) } : kind
 
 export const put = (key: string, value: string, expect?: bigint): WriteOp => ({
