@@ -13,6 +13,7 @@ import { CERTIFICATES } from './certificates.ts'
 import { openDoor } from './door.ts'
 import { FaultyStore } from './faulty-store.ts'
 import { openLogger } from './logger.ts'
+import { releaseStartMemory } from './memory.ts'
 import type { NodePlan } from './plan.ts'
 import { REPORT, shardReport } from './report.ts'
 
@@ -62,6 +63,7 @@ export function makeParts(plan: NodePlan, shard: number): NodeParts {
       ready.serve(REPORT, () => shardReport(ready, () => door?.connections() ?? 0))
       ready.serve(READINGS, () => meter.drain())
       ready.serve(CERTIFICATES, (identity) => door?.renew(identity as TlsIdentity))
+      if (shard > 0) releaseStartMemory()
       return door && (() => door.close())
     },
   }

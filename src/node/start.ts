@@ -20,7 +20,7 @@ import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data
 import { handOver } from './hand-over.ts'
 import { openLinks } from './links.ts'
 import { MemberBook } from './members.ts'
-import { tuneMemory } from './memory.ts'
+import { releaseStartMemory, tuneMemory } from './memory.ts'
 import { nodePages } from './pages.ts'
 import { makeParts, type NodeParts } from './parts.ts'
 import { type NodePlan, planNode } from './plan.ts'
@@ -151,6 +151,7 @@ function announce({ data }: NodeConfig, plan: NodePlan, { address }: SwarmLinks,
     pid: process.pid,
   }
   writeAtomically(join(data, 'ready.json'), `${JSON.stringify(ready)}\n`)
+  releaseStartMemory()
   log.info(ready, 'ready')
 }
 
