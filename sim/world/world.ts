@@ -3,10 +3,11 @@
  * outside – who leads, who is up, what is wrong.
  */
 
+import { type FlareOptions, SYSTEM } from '../../src/actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits } from '../../src/actors/options.ts'
 import { actorKinds, supervisionTree } from '../../src/actors/tree.ts'
 import { must } from '../../src/base/assert.ts'
-import { groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
+import { type GroupId, groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
 import { type Log, SILENT } from '../../src/base/ports/log.ts'
 import type { Shard, ShardProgram } from '../../src/runtime/shard.ts'
 import { BATCH_RING } from '../../src/storage/batch-ring.ts'
@@ -53,11 +54,13 @@ export class World {
   readonly #schedule: Schedule
   readonly #watching: Watching
   readonly #log: Log
+  readonly #flare: FlareOptions | undefined
 
-  constructor(schedule: Schedule, watching: Watching, log: Log = SILENT) {
+  constructor(schedule: Schedule, watching: Watching, log: Log = SILENT, flare?: FlareOptions) {
     this.#schedule = schedule
     this.#watching = watching
     this.#log = log
+    this.#flare = flare
     this.randomness = new Randomness(schedule.seed)
     this.kernel = new Kernel(this.randomness.stream('sched', ''))
     const names = nodeNames(schedule.cluster).map(nodeName)
@@ -152,12 +155,12 @@ export class World {
     const options = {
       node: name,
       founders: this.founders,
-      groups: [GROUP],
+      groups: this.#groupsOn(name),
       workers: cluster.shards,
       incarnation: process.incarnation,
       rejoin: process.rejoin,
       limits,
-      flare: undefined,
+      flare: this.#flare,
     }
     return {
       kinds: actorKinds(options, { disk: () => process.store.stats() }),
@@ -166,6 +169,11 @@ export class World {
       ring: BATCH_RING,
       local: cluster.messages,
     }
+  }
+
+  #groupsOn(name: NodeName): readonly GroupId[] {
+    const hasSystem = this.#flare !== undefined && this.founders.includes(name)
+    return hasSystem ? [GROUP, SYSTEM] : [GROUP]
   }
 
   /** A node ended itself: right when its disk is full or was wiped, wrong otherwise. */

@@ -115,6 +115,7 @@ test('an extension whose fate is unknown makes it begin anew', () => {
   const later = { ...asking.context, wallMs: WALL + 900 } as Context
   asking.window.extend(later)
   assert.deepEqual(Object.keys(asking.writes.compared), ['flare/epoch'])
+  assert.equal(asking.oracle.take(1, WALL + 1100), undefined, 'given before it is on disk')
   asking.answer({ kind: 'kv.refused', reason: 'timeout' } as Message)
   assert.equal(asking.oracle.term, undefined)
   assert.equal(asking.asked[0]?.message.kind, 'kv.view')
