@@ -5,9 +5,9 @@
  * and when it is done.
  */
 
-import { lockPage, locksInTheWay } from '../../core/region/read/locks.ts'
+import { lockPage } from '../../core/region/read/locks.ts'
 import type { PageReader, PageWish } from '../../core/region/read/page-reader.ts'
-import { readerOf } from '../../core/region/read/readers.ts'
+import { beginRead } from '../../core/region/read/readers.ts'
 import { physicalMs } from '../../core/region/timestamps.ts'
 import type { RegionAnswer, RegionEpoch, RegionQuery, Timestamp } from '../../core/region/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
@@ -173,13 +173,18 @@ export class Reads {
       this.#answer(waiter, lockPage(state.locks, query, descriptor), context)
       return
     }
-    const known = tooOld(query, state.safePoint) ?? locksInTheWay(state.locks, query, descriptor)
-    if (known !== undefined) {
-      this.#answer(waiter, known, context)
+    const late = tooOld(query, state.safePoint)
+    if (late !== undefined) {
+      this.#answer(waiter, late, context)
       return
     }
     const nowMs = query.at === undefined ? this.#leadership.clockMs(context) : physicalMs(at)
-    const reader = readerOf(query, descriptor, { at, nowMs })
+    const begun = beginRead(query, descriptor, state.locks, { at, nowMs })
+    if (begun.type === 'answer') {
+      this.#answer(waiter, begun.answer, context)
+      return
+    }
+    const { reader } = begun
     this.#number += 1
     this.#running.set(this.#number, { waiter, reader })
     this.#go(this.#number, { waiter, reader }, context)

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { EMPTY } from '../../../src/base/bytes.ts'
+import type { Range } from '../../../src/core/region/descriptor.ts'
+import { LockTable } from '../../../src/core/region/lock-table.ts'
 import { CollectScan } from '../../../src/core/region/read/collect-scan.ts'
-import { readerOf } from '../../../src/core/region/read/readers.ts'
+import type { DataQuery } from '../../../src/core/region/read/locks.ts'
+import { beginRead, type Moment } from '../../../src/core/region/read/readers.ts'
 import type { VersionKind, VersionRow } from '../../../src/core/region/rows.ts'
 import {
   type FoundRow,
   type RegionAnswer,
-  type RegionQuery,
   type Timestamp,
   timestamp,
 } from '../../../src/core/region/types.ts'
@@ -53,10 +55,16 @@ function diskOf(rows: readonly VersionRow[]): Disk {
   return disk
 }
 
+function readerOf(query: DataQuery, range: Range, moment: Moment, locks = new LockTable()) {
+  const begun = beginRead(query, range, locks, moment)
+  assert.ok(begun.type === 'reader')
+  return begun.reader
+}
+
 /** With pages of so many rows, whatever the reader would like. */
 function answerOf(
   disk: Disk,
-  query: Exclude<RegionQuery, { op: 'locks' }>,
+  query: DataQuery,
   at: Timestamp,
   pageRows: number,
   range = EVERYTHING,

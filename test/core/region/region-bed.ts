@@ -10,8 +10,8 @@ import type { ReplicaMeta } from '../../../src/core/region/applied.ts'
 import type { RegionEntry } from '../../../src/core/region/entry.ts'
 import { type EvaluatorEffect, needsStamp } from '../../../src/core/region/evaluation.ts'
 import { Evaluator } from '../../../src/core/region/evaluator.ts'
-import { lockPage, locksInTheWay } from '../../../src/core/region/read/locks.ts'
-import { readerOf } from '../../../src/core/region/read/readers.ts'
+import { lockPage } from '../../../src/core/region/read/locks.ts'
+import { beginRead } from '../../../src/core/region/read/readers.ts'
 import { RegionReplica } from '../../../src/core/region/replica.ts'
 import type { VersionRow, VersionSpan } from '../../../src/core/region/rows.ts'
 import { NEVER, physicalMs } from '../../../src/core/region/timestamps.ts'
@@ -213,10 +213,10 @@ export class RegionBed {
     while (wait && this.proposals.length > 0) this.applyNext()
     const { descriptor, locks } = this.replica
     if (query.op === 'locks') return lockPage(locks, query, descriptor)
-    const locked = locksInTheWay(locks, query, descriptor)
-    if (locked !== undefined) return locked
     const nowMs = physicalMs(query.at ?? this.oracle.draw())
-    const reader = readerOf(query, descriptor, { at, nowMs })
+    const begun = beginRead(query, descriptor, locks, { at, nowMs })
+    if (begun.type === 'answer') return begun.answer
+    const { reader } = begun
     while (!reader.done) {
       for (const { read, span } of reader.wants()) {
         const { rows, more } = this.disk.page(span)

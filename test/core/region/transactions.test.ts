@@ -237,9 +237,11 @@ describe('Locks and readers', () => {
     const before = bed.oracle.draw()
     const start = locked(bed, 'b')
     const reader = bed.oracle.draw()
+    const here = { from: bytesOf('b') }
     for (const query of [
-      scan(undefined),
-      scan(reader),
+      scan(undefined, here),
+      scan(reader, here),
+      scan(reader, { to: bytesOf('b\0'), reverse: true }),
       get(reader, 'a', 'b'),
       get(undefined, 'b'),
     ]) {
@@ -247,8 +249,35 @@ describe('Locks and readers', () => {
       assert.ok(answer.op === 'locked' && answer.locks[0]?.start === start)
     }
     for (const query of [scan(before), get(reader, 'a'), scan(undefined, { to: bytesOf('b') })]) {
-      assert.notEqual(bed.read(query).op, 'locked')
+      const answer = bed.read(query)
+      assert.ok(answer.op === 'scan' ? answer.next === undefined : answer.op === 'get')
     }
+  })
+
+  it('end a page before them, so that whoever reads comes as far as can be', () => {
+    const bed = new RegionBed()
+    for (const key of ['a', 'c', 'd', 'f']) bed.result(write([put(key, '1')]))
+    locked(bed, 'b')
+    locked(bed, 'e')
+    const page = (change: Parameters<typeof scan>[1]): [string, string | undefined] => {
+      const answer = bed.read(scan(undefined, change))
+      if (answer.op !== 'scan') return [answer.op, undefined]
+      const keys = answer.rows.map(({ key }) => textOf(key)).join('')
+      return [keys, answer.next && textOf(answer.next)]
+    }
+    assert.deepEqual(page({}), ['a', 'b'])
+    assert.deepEqual(page({ from: bytesOf('b') }), ['locked', undefined])
+    assert.deepEqual(page({ from: bytesOf('b\0') }), ['cd', 'e'])
+    assert.deepEqual(page({ from: bytesOf('b\0'), limit: 1 }), ['c', 'c\0'])
+    assert.deepEqual(page({ from: bytesOf('e\0') }), ['f', undefined])
+    assert.deepEqual(page({ reverse: true }), ['f', 'e\0'])
+    assert.deepEqual(page({ reverse: true, to: bytesOf('e\0') }), ['locked', undefined])
+    assert.deepEqual(page({ reverse: true, to: bytesOf('e') }), ['dc', 'b\0'])
+    assert.deepEqual(page({ reverse: true, to: bytesOf('b') }), ['a', undefined])
+    const rest = { from: bytesOf('b\0'), to: EMPTY, at: undefined, passing: [] }
+    const answer = bed.read({ op: 'checksum', ...rest })
+    assert.ok(answer.op === 'checksum' && answer.rows === 2)
+    assert.deepEqual(answer.next, bytesOf('e'))
   })
 
   it('are told page by page to whoever resolves them', () => {

@@ -1,10 +1,12 @@
 /** One reader for each kind of query: what each makes of the visible rows. */
 
 import { type Bytes, EMPTY } from '../../../base/bytes.ts'
-import { keyAfter, type Range } from '../descriptor.ts'
+import { intersect, keyAfter, type Range } from '../descriptor.ts'
 import { PAGE_ROWS_MAX } from '../limits.ts'
+import type { LockTable } from '../lock-table.ts'
 import type { VersionRow } from '../rows.ts'
-import type { FoundRow, RegionAnswer, RegionQuery, Timestamp } from '../types.ts'
+import type { FoundRow, RegionAnswer, Timestamp } from '../types.ts'
+import { type DataQuery, locksOnKeys, type RangeQuery, wayThrough } from './locks.ts'
 import type { PageReader, PageWish } from './page-reader.ts'
 import { RowHash } from './row-hash.ts'
 import { VisibleScan } from './visible-scan.ts'
@@ -18,40 +20,65 @@ export interface Moment {
 /** Keys that are looked up side by side. */
 const GETS_AT_ONCE = 32
 
-/** `range`: of the region. Locks need no reading: `lockPage`. */
-export function readerOf(
-  query: Exclude<RegionQuery, { op: 'locks' }>,
-  range: Range,
+/** What a query begins with: rows to read, or an answer already. */
+export type Begun =
+  | { readonly type: 'reader'; readonly reader: PageReader }
+  | { readonly type: 'answer'; readonly answer: RegionAnswer }
+
+/** `region`: its range; what lies outside is not looked at. Locks need no reading: `lockPage`. */
+export function beginRead(
+  query: DataQuery,
+  region: Range,
+  locks: LockTable,
   moment: Moment,
-): PageReader {
-  switch (query.op) {
-    case 'get':
-      return new GetReader(query.keys, moment)
-    case 'scan': {
-      const { limit, reverse, keysOnly } = query
-      const wish = { ...within(query, range), ...moment, limit, reverse, keysOnly }
-      return new ScanReader(new VisibleScan(wish))
-    }
-    case 'checksum': {
-      const all = { limit: PAGE_ROWS_MAX, reverse: false, keysOnly: false }
-      return new ChecksumReader(new VisibleScan({ ...within(query, range), ...moment, ...all }))
-    }
+): Begun {
+  if (query.op === 'get') {
+    const blocking = locksOnKeys(locks, query)
+    if (blocking.length > 0) return answered({ op: 'locked', locks: blocking })
+    return { type: 'reader', reader: new GetReader(query.keys, moment) }
   }
+  const range = intersect(query, region)
+  if (range === undefined) return answered(nothing(query))
+  const way = wayThrough(locks, query, range)
+  if (way.clear === undefined) return answered({ op: 'locked', locks: way.locks })
+  return { type: 'reader', reader: rangeReader(query, way.clear, way.next, moment) }
 }
 
-/** An open end means the region's. */
-const within = ({ from, to }: Range, range: Range): Range => ({
-  from: from.length === 0 ? range.from : from,
-  to: to.length === 0 ? range.to : to,
-})
+function rangeReader(
+  query: RangeQuery,
+  range: Range,
+  next: Bytes | undefined,
+  moment: Moment,
+): PageReader {
+  if (query.op === 'scan') {
+    const { limit, reverse, keysOnly } = query
+    return new ScanReader(new VisibleScan({ ...range, ...moment, limit, reverse, keysOnly }), next)
+  }
+  const all = { limit: PAGE_ROWS_MAX, reverse: false, keysOnly: false }
+  return new ChecksumReader(new VisibleScan({ ...range, ...moment, ...all }), next)
+}
+
+const answered = (answer: RegionAnswer): Begun => ({ type: 'answer', answer })
+
+const nothing = ({ op }: RangeQuery): RegionAnswer =>
+  op === 'scan'
+    ? { op, rows: [], next: undefined }
+    : { op, rows: 0, bytes: 0, hash: 0n, next: undefined }
 
 /** The first page is wanted at once, each further one after the page before it. */
 abstract class SingleReader implements PageReader {
   protected readonly scan: VisibleScan
+  readonly #end: Bytes | undefined
   #asked = false
 
-  constructor(scan: VisibleScan) {
+  /** `end`: where the caller goes on when all of the range was read. */
+  constructor(scan: VisibleScan, end: Bytes | undefined) {
     this.scan = scan
+    this.#end = end
+  }
+
+  protected get next(): Bytes | undefined {
+    return this.scan.next ?? this.#end
   }
 
   get done(): boolean {
@@ -77,7 +104,7 @@ abstract class SingleReader implements PageReader {
 
 class ScanReader extends SingleReader {
   override answer(): RegionAnswer {
-    return { op: 'scan', rows: this.scan.take(), next: this.scan.next }
+    return { op: 'scan', rows: this.scan.take(), next: this.next }
   }
 }
 
@@ -95,7 +122,7 @@ class ChecksumReader extends SingleReader {
   }
 
   override answer(): RegionAnswer {
-    const { next } = this.scan
+    const { next } = this
     return { op: 'checksum', rows: this.#rows, bytes: this.#bytes, hash: this.#hash.value, next }
   }
 }
