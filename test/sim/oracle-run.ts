@@ -3,17 +3,17 @@
  * healed and an answer demanded of each, then all that was given judged.
  */
 
-import { FLARE_OPTIONS, SYSTEM, TIMESTAMP_ORACLE } from '../src/actors/flare-options.ts'
-import { address } from '../src/runtime/address.ts'
-import type { OracleStamps, OracleStampsAre } from '../src/wire/messages/oracle.ts'
-import type { Finding } from './checkers/findings.ts'
-import { checkStamps, type StampCall } from './checkers/stamps.ts'
-import { Injector } from './faults/injector.ts'
-import type { Schedule } from './faults/schedule.ts'
-import { Marks } from './marks.ts'
-import type { SimNode } from './world/node.ts'
-import type { Stream } from './world/random.ts'
-import { World } from './world/world.ts'
+import type { Finding } from '../../sim/checkers/findings.ts'
+import { Injector } from '../../sim/faults/injector.ts'
+import type { Schedule } from '../../sim/faults/schedule.ts'
+import { Marks } from '../../sim/marks.ts'
+import type { SimNode } from '../../sim/world/node.ts'
+import type { Stream } from '../../sim/world/random.ts'
+import { World } from '../../sim/world/world.ts'
+import { FLARE_OPTIONS, SYSTEM, TIMESTAMP_ORACLE } from '../../src/actors/flare-options.ts'
+import { address } from '../../src/runtime/address.ts'
+import type { OracleStamps, OracleStampsAre } from '../../src/wire/messages/oracle.ts'
+import { checkStamps, type StampCall } from './stamps.ts'
 
 const ASKING_US = 26_000_000
 const HEALED_US = 40_000_000

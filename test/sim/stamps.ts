@@ -3,7 +3,7 @@
  * asked after another was answered got more.
  */
 
-import type { Finding } from './findings.ts'
+import type { Finding } from '../../sim/checkers/findings.ts'
 
 export interface StampCall {
   readonly node: string
