@@ -2,7 +2,7 @@
  * Timestamps of what is proposed and not applied yet. A reader at or above one of them must wait for it: it will be
  * visible to that reader once it is applied.
  *
- * IN-FLIGHT-I1: `#minima` ascends, and its first that is still in flight is the lowest of all.
+ * IN-FLIGHT-I1: `#minima` are in flight, ascend, and the first is the lowest of all.
  */
 
 import type { Timestamp } from '../types.ts'
@@ -21,15 +21,16 @@ export class InFlight {
   /** Applied in the order of the log, or not taken by the log. */
   remove(ticket: number): void {
     const [first] = this.#commits.keys()
-    if (!this.#commits.delete(ticket) || first === ticket) return
+    if (!this.#commits.delete(ticket)) return
+    if (first === ticket) {
+      if (this.#minima[0]?.[0] === ticket) this.#minima.shift()
+      return
+    }
     this.#minima = []
     for (const [other, commit] of this.#commits) this.#push(other, commit)
   }
 
   lowest(): Timestamp | undefined {
-    while (this.#minima[0] !== undefined && !this.#commits.has(this.#minima[0][0])) {
-      this.#minima.shift()
-    }
     return this.#minima[0]?.[1]
   }
 
