@@ -3,12 +3,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { FLARE_OPTIONS, SYSTEM, TIMESTAMP_ORACLE } from '../../src/actors/flare-options.ts'
+import {
+  FLARE_OPTIONS,
+  PLACEMENT_DRIVER,
+  SYSTEM,
+  TIMESTAMP_ORACLE,
+} from '../../src/actors/flare-options.ts'
 import { type NodeName, nodeName } from '../../src/base/ids.ts'
+import type { ActorKind } from '../../src/runtime/actor.ts'
 import { address } from '../../src/runtime/address.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type { OracleStamps, OracleStampsAre } from '../../src/wire/messages/oracle.ts'
 import { InlineCluster } from '../support/inline-cluster.ts'
+import { listed, noting } from '../support/leaves-now.ts'
 
 function cluster(): InlineCluster {
   return new InlineCluster({ nodes: 3, flare: FLARE_OPTIONS })
@@ -62,6 +69,23 @@ test('a leader that is cut off gives no timestamp, and takes none back', async (
   assert.ok(!outcome.ok || outcome.message.kind === 'kv.refused', inspect(outcome))
   const other = nodes.names.find((name) => name !== leader) as NodeName
   assert.ok((await stamps(nodes, other, 1)).first > before.first)
+})
+
+test('R-7 what oracle and driver let go at once is what the page lists', async () => {
+  const seen = new Set<string>()
+  const note = noting(seen, 1)
+  const kinds = [TIMESTAMP_ORACLE, PLACEMENT_DRIVER]
+  const watchKind = (kind: ActorKind) => (kinds.includes(kind.kind) ? note(kind) : kind)
+  const nodes = new InlineCluster({ nodes: 3, flare: FLARE_OPTIONS, watchKind })
+  for (const name of nodes.names) await stamps(nodes, name, 1)
+  await nodes.world.advance(3000)
+  const leader = await nodes.leader(20_000, SYSTEM)
+  for (const name of nodes.names) if (name !== leader) nodes.crash(name)
+  const oracle = address(leader, TIMESTAMP_ORACLE, SYSTEM)
+  const ask = { kind: 'oracle.stamps', count: 1 } as Message
+  await nodes.answer(nodes.node(leader).outside(1).ask(oracle, ask, 12_000))
+  const page = listed('flare.md', 'What leaves oracle and driver at once')
+  assert.deepEqual([...seen].sort(), [...page].sort())
 })
 
 test('timestamps go on over leaders that die, above all that were given', async () => {
