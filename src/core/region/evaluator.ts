@@ -11,32 +11,25 @@
 
 import { must, unreachable } from '../../base/assert.ts'
 import { type KeyText, keyText } from '../mvcc/key-text.ts'
-import { holdsKey, intersect, type Range } from './descriptor.ts'
+import { holdsKey } from './descriptor.ts'
 import type { DataEntry } from './entry.ts'
+import { CommitClock } from './evaluate/commit-clock.ts'
 import { evaluateCheckTxn, evaluateTxnAlive } from './evaluate/fate.ts'
 import { evaluateCommit, evaluateRollback } from './evaluate/finish.ts'
 import { InFlight } from './evaluate/in-flight.ts'
 import { Knowledge } from './evaluate/knowledge.ts'
 import { Latches } from './evaluate/latches.ts'
+import { collectObstacle, lookFor, type RangeCommand } from './evaluate/looks.ts'
 import { NewestVersions } from './evaluate/newest.ts'
 import { evaluatePrewrite } from './evaluate/prewrite.ts'
-import { collectObstacle, evaluateCollect, evaluateDeleteRange } from './evaluate/ranges.ts'
-import { distinct, keysOf, type Look, newTask, type Task } from './evaluate/task.ts'
+import { distinct, keysOf, newTask, type Task } from './evaluate/task.ts'
 import type { Proposal, Scene, Verdict } from './evaluate/verdict.ts'
 import { evaluateWrite } from './evaluate/write.ts'
 import type { CommandEvaluator, EvaluatorEffect } from './evaluation.ts'
-import {
-  PAGE_ROWS_MAX,
-  TASK_BYTES_MAX,
-  TASKS_MAX,
-  WAITERS_PER_KEY_MAX,
-  WRITE_BYTES_MAX,
-} from './limits.ts'
-import { CollectScan } from './read/collect-scan.ts'
-import { VisibleScan } from './read/visible-scan.ts'
+import { TASK_BYTES_MAX, TASKS_MAX, WAITERS_PER_KEY_MAX, WRITE_BYTES_MAX } from './limits.ts'
 import type { RegionReplica } from './replica.ts'
 import type { VersionRow, VersionSpan } from './rows.ts'
-import { after, LATEST, later, NEVER, physicalMs } from './timestamps.ts'
+import { LATEST, later, NEVER } from './timestamps.ts'
 import type { RegionCommand, RegionQuery, RegionRefusal, RegionResult, Timestamp } from './types.ts'
 
 interface Read {
@@ -55,6 +48,7 @@ const NOTHING_FREED = { rows: 0, bytes: 0 }
 export class Evaluator implements CommandEvaluator {
   readonly #replica: RegionReplica
   readonly #newest: NewestVersions
+  readonly #clock: CommitClock
   readonly #latches = new Latches<Task>()
   readonly #inFlight = new InFlight()
   readonly #tasks = new Map<number, Task>()
@@ -63,10 +57,6 @@ export class Evaluator implements CommandEvaluator {
   #bytes = 0
   #read = 0
   #frozen = false
-  /** Nothing is committed at or below. */
-  #maxRead: Timestamp
-  /** The oracle has given this one, for sure. */
-  #issued: Timestamp
   /** The replica's, or that of a collection which is on its way. */
   #safePoint: Timestamp
 
@@ -74,13 +64,12 @@ export class Evaluator implements CommandEvaluator {
   constructor(replica: RegionReplica, fresh: Timestamp) {
     this.#replica = replica
     this.#newest = new NewestVersions(fresh)
-    this.#maxRead = fresh
-    this.#issued = fresh
+    this.#clock = new CommitClock(fresh, this.#newest)
     this.#safePoint = replica.safePoint
   }
 
   get maxTs(): Timestamp {
-    return later(this.#maxRead, this.#replica.highestCommit)
+    return later(this.#clock.maxRead, this.#replica.highestCommit)
   }
 
   get tasks(): number {
@@ -88,7 +77,7 @@ export class Evaluator implements CommandEvaluator {
   }
 
   submit(ticket: number, command: RegionCommand, stamp: Timestamp = NEVER): void {
-    this.#issued = later(this.#issued, stamp)
+    this.#clock.issued(stamp)
     const task = newTask(ticket, command, stamp, new Knowledge(this.#newest))
     const refusal = this.#refusal(task)
     if (refusal !== undefined) {
@@ -102,7 +91,7 @@ export class Evaluator implements CommandEvaluator {
   }
 
   stamped(ticket: number, stamp: Timestamp): void {
-    this.#issued = later(this.#issued, stamp)
+    this.#clock.issued(stamp)
     const task = this.#tasks.get(ticket)
     if (task === undefined || !task.stamping) return
     task.stamping = false
@@ -179,9 +168,9 @@ export class Evaluator implements CommandEvaluator {
   beginRead({ op, ...query }: RegionQuery): { readonly at: Timestamp; readonly wait: boolean } {
     if (op === 'locks') return { at: LATEST, wait: false }
     const asked = 'at' in query ? query.at : undefined
-    if (asked !== undefined) this.#issued = later(this.#issued, asked)
+    if (asked !== undefined) this.#clock.issued(asked)
     const at = asked ?? later(this.#replica.highestCommit, this.#safePoint)
-    this.#maxRead = later(this.#maxRead, at)
+    this.#clock.read(at)
     const lowest = this.#inFlight.lowest()
     return { at, wait: lowest !== undefined && lowest <= at }
   }
@@ -255,15 +244,8 @@ export class Evaluator implements CommandEvaluator {
         return evaluateTxnAlive(command, must(named[0], 'its primary'), scene)
       case 'delete-range':
       case 'collect':
-        return this.#lookVerdict(task, must(task.look, 'a range was looked through'), scene)
+        return must(task.look, 'a range was looked through').verdict(named, scene)
     }
-  }
-
-  #lookVerdict(task: Task, look: Look, scene: Scene): Verdict {
-    if (look.of === 'delete-range') {
-      return evaluateDeleteRange(look.range, look.doomed, task.named, scene)
-    }
-    return evaluateCollect(look.scan, look.safePoint, look.safePoint > this.#replica.safePoint)
   }
 
   #scene(task: Task): Scene {
@@ -273,22 +255,8 @@ export class Evaluator implements CommandEvaluator {
       knowledge: task.knowledge,
       stamp: task.stamp,
       safePoint: this.#safePoint,
-      commitAt: (texts, atLeast) => this.#commitAt(task.stamp, texts, atLeast),
+      commitAt: (texts, atLeast) => this.#clock.commitAt(task.stamp, texts, atLeast),
     }
-  }
-
-  #commitAt(
-    stamp: Timestamp,
-    texts: readonly KeyText[],
-    atLeast: Timestamp,
-  ): Timestamp | undefined {
-    let commit = later(stamp, atLeast)
-    if (commit <= this.#maxRead) commit = after(this.#maxRead)
-    for (const text of texts) {
-      const bound = this.#newest.bound(text)
-      if (commit <= bound) commit = after(bound)
-    }
-    return commit > after(this.#issued) ? undefined : commit
   }
 
   #restamp(task: Task): void {
@@ -316,53 +284,35 @@ export class Evaluator implements CommandEvaluator {
     this.#effects.push({ type: 'propose', ticket, entry })
   }
 
-  #lookAround(
-    task: Task,
-    command: Extract<RegionCommand, { op: 'delete-range' | 'collect' }>,
-  ): void {
-    const { descriptor } = this.#replica
-    const asked = 'to' in command ? command : { from: command.from, to: descriptor.to }
-    const range = intersect(asked, descriptor)
-    if (range === undefined) {
-      this.#refuse(task, EPOCH)
-    } else if (command.op === 'delete-range') {
-      const limit = Math.min(command.limit, PAGE_ROWS_MAX)
-      const moment = { at: LATEST, nowMs: physicalMs(task.stamp) }
-      const scan = new VisibleScan({ ...range, ...moment, limit, reverse: false, keysOnly: true })
-      task.look = { of: 'delete-range', range, scan, doomed: { keys: [], next: undefined } }
-      this.#ask(task, undefined, scan.span())
-    } else {
-      this.#beginCollect(task, range, command.safePoint, command.limit)
-    }
+  #lookAround(task: Task, command: RangeCommand): void {
+    if (command.op === 'collect' && !this.#mayCollect(task, command.safePoint)) return
+    const { descriptor, safePoint } = this.#replica
+    task.look = lookFor(command, descriptor, task.stamp, safePoint)
+    if (task.look === undefined) this.#refuse(task, EPOCH)
+    else this.#ask(task, undefined, task.look.span())
   }
 
   /** From here on nothing comes to be at or below the safe point. */
-  #beginCollect(task: Task, range: Range, safePoint: Timestamp, limit: number): void {
-    const obstacle = collectObstacle(range, safePoint, this.#replica)
+  #mayCollect(task: Task, safePoint: Timestamp): boolean {
+    const obstacle = collectObstacle(safePoint, this.#replica)
     if (obstacle !== undefined) {
       this.#follow(task, obstacle)
-      return
+      return false
     }
     this.#safePoint = later(this.#safePoint, safePoint)
-    this.#maxRead = later(this.#maxRead, safePoint)
-    const scan = new CollectScan(range, safePoint, Math.min(limit, PAGE_ROWS_MAX))
-    task.look = { of: 'collect', scan, safePoint }
-    this.#ask(task, undefined, scan.span())
+    this.#clock.read(safePoint)
+    return true
   }
 
   #looked(task: Task, rows: readonly VersionRow[], more: boolean): void {
     const look = must(task.look, 'only a look at a range reads pages')
-    look.scan.add(rows, more)
-    if (!look.scan.done) {
-      this.#ask(task, undefined, look.scan.span())
+    look.add(rows, more)
+    if (!look.done) {
+      this.#ask(task, undefined, look.span())
       return
     }
-    if (look.of === 'delete-range') {
-      const keys = look.scan.take().map(({ key }) => key.slice())
-      look.doomed = { keys, next: look.scan.next }
-      task.named = keys.map((key) => keyText(key))
-      task.texts = distinct(task.named)
-    }
+    task.named = look.keys().map((key) => keyText(key))
+    task.texts = distinct(task.named)
     if (this.#latches.acquire(task)) this.#evaluate(task)
   }
 

@@ -2,13 +2,10 @@
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { type KeyText, keyText } from '../../mvcc/key-text.ts'
-import type { Range } from '../descriptor.ts'
-import type { CollectScan } from '../read/collect-scan.ts'
-import type { VisibleScan } from '../read/visible-scan.ts'
 import type { RegionCommand, Timestamp } from '../types.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Latched } from './latches.ts'
-import type { Doomed } from './ranges.ts'
+import type { Look } from './looks.ts'
 import type { Proposal } from './verdict.ts'
 
 export interface Task extends Latched {
@@ -32,18 +29,9 @@ export interface Task extends Latched {
   proposal: Proposal | undefined
   /** From which of its keys on it goes on. */
   from: number
+  /** Of a command on a range. */
   look: Look | undefined
 }
-
-/** A range that is looked through before anything is written. */
-export type Look =
-  | {
-      readonly of: 'delete-range'
-      readonly range: Range
-      readonly scan: VisibleScan
-      doomed: Doomed
-    }
-  | { readonly of: 'collect'; readonly scan: CollectScan; readonly safePoint: Timestamp }
 
 export function newTask(
   ticket: number,
