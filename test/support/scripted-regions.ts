@@ -286,7 +286,9 @@ export class ScriptedRegions implements OutsideGate {
 
   #read(region: ScriptedRegion, query: RegionQuery): RegionAnswer {
     if (query.op === 'get') {
-      return { op: 'get', rows: query.keys.flatMap((each) => this.rows.get(text(each)) ?? []) }
+      const { keys } = query
+      const rows = keys.flatMap((each) => this.rows.get(text(each)) ?? [])
+      return { op: 'get', rows, looked: keys.length }
     }
     if (query.op === 'locks') throw new Error(`no ${query.op} here`)
     const all = this.#inside(region, query.from, query.to)

@@ -54,7 +54,7 @@ const queries: readonly RegionQuery[] = [
   { op: 'locks', from: EMPTY, to: EMPTY, before: at, limit: 5 },
 ]
 const answers: readonly RegionAnswer[] = [
-  { op: 'get', rows: [{ key, value, version: at }] },
+  { op: 'get', rows: [{ key, value, version: at }], looked: 2 },
   { op: 'scan', rows: [], next: key },
   { op: 'checksum', rows: 3, bytes: 2 ** 40, hash: 2n ** 64n - 1n, next: none },
   { op: 'locked', locks: [lock] },

@@ -152,15 +152,16 @@ export class ReadCalls {
         done(told)
         return
       }
-      const found = (told.value as Extract<RegionAnswer, { op: 'get' }>).rows
+      const { rows: found, looked } = told.value as Extract<RegionAnswer, { op: 'get' }>
       let next = 0
-      for (const { key, index } of items) {
+      for (const { key, index } of items.slice(0, looked)) {
         const row = found[next]
         if (row === undefined || compareBytes(row.key, key) !== 0) continue
         rows[index] = row
         next++
       }
-      done(good(undefined))
+      if (looked >= items.length) done(good(undefined))
+      else this.#getParts(view, items.slice(looked), rows, done)
     })
   }
 

@@ -115,7 +115,12 @@ export type RegionQuery =
 
 export type RegionAnswer =
   /** In the order asked for; missing keys are absent. */
-  | { readonly op: 'get'; readonly rows: readonly FoundRow[] }
+  | {
+      readonly op: 'get'
+      readonly rows: readonly FoundRow[]
+      /** So many of the keys were looked up, the first ones; the rest would have made the answer too big. */
+      readonly looked: number
+    }
   | {
       readonly op: 'scan'
       readonly rows: readonly FoundRow[]

@@ -107,7 +107,7 @@ export const regionQuery: Schema<RegionQuery> = union('op', {
 })
 
 export const regionAnswer: Schema<RegionAnswer> = union('op', {
-  get: struct({ rows: list(foundRow, ROWS) }),
+  get: struct({ rows: list(foundRow, ROWS), looked: count }),
   scan: struct({ rows: list(foundRow, ROWS), next: optional(key) }),
   checksum: struct({ rows: count, bytes: count, hash: id, next: optional(key) }),
   locks: struct({ locks, next: optional(key) }),

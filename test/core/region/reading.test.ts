@@ -142,6 +142,26 @@ describe('Readers of a region', () => {
     )
   })
 
+  it('look up no more keys than fit one answer', () => {
+    const rows = Array.from({ length: 200 }, (_, i) => ({
+      ...rowOf(`${i}`.padStart(3, '0'), 1, 'put', 0),
+      value: new Uint8Array(100_000),
+    }))
+    const disk = diskOf(rows)
+    const at = timestamp(5n * MS)
+    let keys = rows.map(({ key }) => textOf(key))
+    let found = 0
+    for (let calls = 0; keys.length > 0; calls++) {
+      assert.ok(calls < 10)
+      const answer = answerOf(disk, get(at, ...keys), at, 3)
+      assert.ok(answer.op === 'get' && answer.rows.length === answer.looked)
+      assert.ok(answer.looked < 50, `${answer.looked} of 100 kB each`)
+      found += answer.looked
+      keys = keys.slice(answer.looked)
+    }
+    assert.equal(found, rows.length)
+  })
+
   it('stay within the region where an end is open, and leave out values if asked', () => {
     const disk = diskOf(['a', 'b', 'c'].map((key) => rowOf(key, 1, 'put', 0)))
     const at = timestamp(5n * MS)

@@ -2,7 +2,7 @@
 
 import { type Bytes, EMPTY } from '../../../base/bytes.ts'
 import { intersect, keyAfter, type Range } from '../descriptor.ts'
-import { PAGE_ROWS_MAX } from '../limits.ts'
+import { PAGE_BYTES_MAX, PAGE_ROWS_MAX } from '../limits.ts'
 import type { LockTable } from '../lock-table.ts'
 import type { VersionRow } from '../rows.ts'
 import type { FoundRow, RegionAnswer, Timestamp } from '../types.ts'
@@ -127,7 +127,7 @@ class ChecksumReader extends SingleReader {
   }
 }
 
-/** Looks up many keys, some at a time; what is too much for one answer is left out from a key on. */
+/** Looks up many keys, some at a time, until it has as much as fits an answer. */
 class GetReader implements PageReader {
   readonly #keys: readonly Bytes[]
   readonly #moment: Moment
@@ -135,7 +135,7 @@ class GetReader implements PageReader {
   readonly #scans = new Map<number, VisibleScan>()
   readonly #wanted: number[] = []
   #begun = 0
-  #finished = 0
+  #bytes = 0
 
   constructor(keys: readonly Bytes[], moment: Moment) {
     this.#keys = keys
@@ -144,11 +144,11 @@ class GetReader implements PageReader {
   }
 
   get done(): boolean {
-    return this.#finished === this.#keys.length
+    return this.#scans.size === 0 && !this.#goesOn()
   }
 
   wants(): readonly PageWish[] {
-    while (this.#begun < this.#keys.length && this.#scans.size < GETS_AT_ONCE) this.#begin()
+    while (this.#goesOn() && this.#scans.size < GETS_AT_ONCE) this.#begin()
     return this.#wanted.splice(0).map((read) => ({
       read,
       span: (this.#scans.get(read) as VisibleScan).span(),
@@ -163,13 +163,19 @@ class GetReader implements PageReader {
       this.#wanted.push(read)
       return
     }
-    this.#found[read] = scan.take()[0]
     this.#scans.delete(read)
-    this.#finished += 1
+    const [row] = scan.take()
+    this.#found[read] = row
+    this.#bytes += row === undefined ? 0 : row.key.length + row.value.length
   }
 
   answer(): RegionAnswer {
-    return { op: 'get', rows: this.#found.filter((row) => row !== undefined) }
+    const rows = this.#found.filter((row) => row !== undefined)
+    return { op: 'get', rows, looked: this.#begun }
+  }
+
+  #goesOn(): boolean {
+    return this.#begun < this.#keys.length && this.#bytes < PAGE_BYTES_MAX
   }
 
   #begin(): void {
