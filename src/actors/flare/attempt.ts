@@ -1,17 +1,21 @@
 /**
- * One call's patience: until when it tries, and how long it waits between tries. Pauses grow while nothing
- * moves; the first try again comes at once.
+ * One call's patience: until when it tries, how long it waits for an answer, and between tries. Pauses grow while
+ * nothing moves; the first try again comes at once.
  */
 
 import type { Outside } from '../../runtime/outside.ts'
 import type { Problem } from './outcome.ts'
 
 const LONGEST_PAUSE_MS = 200
+/** A node that does not answer may be dead; one that is slow answers the second or third time. */
+const FIRST_TRY_MS = 700
+const LONGEST_TRY_MS = 3000
 
 export class Attempt {
   readonly #outside: Outside
   readonly #untilMs: number
   #tries = 0
+  #unanswered = 0
 
   constructor(outside: Outside, timeoutMs: number) {
     this.#outside = outside
@@ -26,6 +30,15 @@ export class Attempt {
   /** Milliseconds that are left, at least one. */
   get leftMs(): number {
     return Math.max(1, this.#untilMs - this.#outside.nowMs())
+  }
+
+  /** So long one node is waited for, when others may be asked after it. */
+  get tryMs(): number {
+    return Math.min(this.leftMs, LONGEST_TRY_MS, FIRST_TRY_MS * 2 ** this.#unanswered)
+  }
+
+  unanswered(): void {
+    this.#unanswered++
   }
 
   progressed(): void {

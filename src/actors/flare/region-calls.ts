@@ -30,8 +30,6 @@ export interface AskOptions {
   readonly attempt: Attempt
 }
 
-/** So long a repeatable question waits for one node. */
-const TRY_MS = 3000
 /** Tries without a leader after which the driver is asked for the region anew. */
 const TRIES_TO_FORGET = 4
 
@@ -81,7 +79,7 @@ export class RegionCalls {
       return
     }
     const to = address(node, 'region', String(region.descriptor.id))
-    const timeoutMs = repeatable ? Math.min(TRY_MS, attempt.leftMs) : attempt.leftMs
+    const timeoutMs = repeatable ? attempt.tryMs : attempt.leftMs
     this.#outside.askThen(to, message, timeoutMs, (outcome) => {
       if (!outcome.ok) done(this.#unanswered(region, node, outcome.reason, repeatable, attempt))
       else if (outcome.message.kind === 'region.refused') {
@@ -104,6 +102,7 @@ export class RegionCalls {
       const text = `${node} has more to do than it can take; ask less at once`
       return again(OVERLOADED_MS, { reason: 'overloaded', text })
     }
+    if (reason === 'timeout') attempt.unanswered()
     this.#leaderLost(region, attempt)
     const certain = reason === 'unreachable'
     return certain || repeatable
