@@ -83,6 +83,8 @@ const SHARD_COLUMNS: readonly Column[] = [
   ['batches', 'right'],
   ['actors', 'right'],
   ['clients', 'right'],
+  ['regions', 'right'],
+  ['leads', 'right'],
   ['groups', 'left'],
 ]
 
@@ -97,6 +99,8 @@ export function shardsTable(asked: readonly Asked[]): string {
         shard.batches,
         actorsText(shard),
         shard.connections,
+        shard.regions.peers,
+        shard.regions.leaders,
         shard.groups.map(groupText).join(' '),
       ])
     }

@@ -1,6 +1,8 @@
 /** Gathers what a node tells of itself: each shard's own part, and what the main thread knows. */
 
 import type { GroupStatus } from '../actors/chainfire.ts'
+import { REGION } from '../actors/region/replica.ts'
+import type { RegionPicture } from '../actors/region/status.ts'
 import type { Links } from '../net/link.ts'
 import type { ActorPicture, ShardPicture } from '../runtime/inspect.ts'
 import type { NodeShards } from '../runtime/threads/node-shards.ts'
@@ -24,6 +26,7 @@ export function shardReport({ shard }: ReadyShard, connections: () => number): S
     fallen: fallenIn(picture),
     connections: connections(),
     groups: picture.actors.filter(({ kind }) => kind === 'raft-group').flatMap(groupReport),
+    regions: regionsOf(picture),
   }
 }
 
@@ -31,6 +34,12 @@ function fallenIn({ actors }: ShardPicture): string[] {
   return actors
     .filter(({ state }) => state !== 'running')
     .map(({ kind, key, state, failure }) => `${kind}/${key} is ${state} (${failure})`)
+}
+
+function regionsOf({ actors }: ShardPicture): ShardReport['regions'] {
+  const regions = actors.filter(({ kind }) => kind === REGION)
+  const leaders = regions.filter(({ detail }) => (detail as Partial<RegionPicture>).leads)
+  return { peers: regions.length, leaders: leaders.length }
 }
 
 function groupReport({ key, detail }: ActorPicture): GroupReport[] {
@@ -71,5 +80,5 @@ export async function statusReport({ plan, shards, links }: ReportParts): Promis
 
 function deadShard(shard: number, reason: string): ShardReport {
   const nothing = { turns: 0, inputs: 0, batches: 0, actors: 0, deepestMailbox: 0, connections: 0 }
-  return { shard, ...nothing, fallen: [reason], groups: [] }
+  return { shard, ...nothing, fallen: [reason], groups: [], regions: { peers: 0, leaders: 0 } }
 }

@@ -18,6 +18,8 @@ export interface ShardReport {
   /** Client connections on this thread. */
   readonly connections: number
   readonly groups: readonly GroupReport[]
+  /** Of FlareDB: how many have a peer on this thread, and how many of those lead. */
+  readonly regions: { readonly peers: number; readonly leaders: number }
 }
 
 export interface GroupReport extends GroupStatus {

@@ -34,13 +34,27 @@ export function statusOf(replica: Replica, leadership: Leadership): RegionStatus
   }
 }
 
-/** What audits look at: plain views beside the machines themselves. */
-export interface RegionInspection {
+/** What counts of regions look at; there may be thousands. */
+export interface RegionPicture {
+  readonly leads: boolean
+}
+
+/** What audits look at: the machines themselves. */
+export interface RegionInspection extends RegionPicture {
   readonly status: RegionStatusIs
   readonly raft: Replica['raft']
   readonly state: Replica['state']
 }
 
 export function inspectRegion(replica: Replica, leadership: Leadership): RegionInspection {
-  return { status: statusOf(replica, leadership), raft: replica.raft, state: replica.state }
+  const { leads, raft, state } = replica
+  return {
+    leads,
+    raft,
+    state,
+    // Only when somebody looks.
+    get status() {
+      return statusOf(replica, leadership)
+    },
+  }
 }
