@@ -222,8 +222,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'actors/raft-group/applier.ts',
-        'get: (at) => slice.get(versionName(at)) ?? reader.get(at)',
-        'get: (at) => (slice.size < 0 ? undefined : reader.get(at))',
+        'this.#values.reader(context, rows)',
+        'this.#values.reader(context)',
       ),
     ],
   },
