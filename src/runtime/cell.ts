@@ -38,6 +38,8 @@ export class Cell implements TimerOwner {
   life = 0
   actor: Actor | undefined
   context: CellContext | undefined
+  /** Started anew while it was stopping: another life follows. */
+  again = false
   /** Sequence number of its last write: the next life waits for it. */
   lastWrite = 0
   openAsks = 0

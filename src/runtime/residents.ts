@@ -75,7 +75,7 @@ export class Residents {
     }
   }
 
-  /** Does nothing if it is here already, whatever its state. */
+  /** Does nothing if it is here already; one that is stopping begins again when it has. */
   start(kind: string, key: string): void {
     const { host, placements, limits } = this.#parts
     const here = this.find(kind, key)
@@ -96,6 +96,7 @@ export class Residents {
   /** Takes nothing more; stops when its mailbox is empty. */
   stop(kind: string, key: string): void {
     const cell = this.find(kind, key)
+    if (cell !== undefined) cell.again = false
     if (cell === undefined || cell.state === 'stopping' || cell.state === 'stopped') return
     if (cell.state === 'running') {
       cell.state = 'stopping'
@@ -116,6 +117,7 @@ export class Residents {
     this.#leaving.push(cell)
     this.#removeLanded()
     this.#parts.host.report({ type: 'stopped', at: cell.at, life: cell.life })
+    if (cell.again) this.start(cell.at.kind, cell.at.key)
   }
 
   /** The actor threw: its life is over, and with it those of the kinds it takes along. */
@@ -177,10 +179,14 @@ export class Residents {
   }
 
   #startAgain(cell: Cell): void {
+    cell.again = cell.state === 'stopping'
     if (cell.state !== 'stopped') return
     cell.state = 'restarting'
     this.#leaving = this.#leaving.filter((it) => it !== cell)
     this.#restarts.push({ at: 0, cells: [cell] })
+    // Its last writes may be lazy, and nobody else may have anything to do.
+    this.#parts.disk.flush()
+    this.#parts.host.wake()
   }
 
   #begin(cell: Cell): void {

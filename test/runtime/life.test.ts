@@ -73,6 +73,30 @@ test('R-21 what a stop still holds leaves before it ends', async () => {
   assert.deepEqual(heard, [true])
 })
 
+test('R-21 an actor that is started while it stops begins again, once its writes are on disk', async () => {
+  const seen: string[] = []
+  const parent = scripted('parent', (input: Input, context: Context) => {
+    if (input.type === 'start') context.start('kid', 'k')
+    if (input.type !== 'message') return
+    context.send(at('kid', 'k'), noteOf('last words'))
+    context.stop('kid', 'k')
+    context.start('kid', 'k')
+  })
+  const kid = scripted('kid', (input: Input, context: Context) => {
+    if (input.type === 'start') seen.push(`start ${wordOf(context.read(text('k')))}`)
+    if (input.type === 'message') context.writeLazily([put('k', (input.message as Note).text)])
+  })
+  const children = [child('parent', { keys: ['p'] }), child('kid', { keys: [] })]
+  const { world, node } = toyWorld([parent, kid], { children })
+  await world.settled()
+  node
+    .outside(0)
+    .open(() => {})
+    .send(at('parent', 'p'), noteOf('anew'))
+  await world.advance(100)
+  assert.deepEqual(seen, ['start undefined', 'start last words'])
+})
+
 test('R-21 actors start and stop others of their shard; a stopping one handles what it has', async () => {
   const seen: string[] = []
   const parent = scripted('parent', (input: Input, context: Context) => {

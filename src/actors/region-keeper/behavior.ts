@@ -43,6 +43,8 @@ class RegionKeeper implements Actor {
       const { region, campaign } = input.message as KeeperStart
       this.#start([region], context)
       if (campaign) context.sendNow(regionAt(region, context), { kind: 'region.campaign' })
+    } else if (input.type === 'message' && input.message.kind === 'keeper.regions') {
+      this.#start((input.message as KeeperRegions).regions, context)
     } else if (input.type === 'message' && input.message.kind === 'keeper.stop') {
       const { region } = input.message as KeeperStop
       this.#regions.delete(region)

@@ -104,7 +104,8 @@ class Region implements Actor {
 
   #run(running: RunningRegion, input: Input, context: Context): void {
     running.receive(input, context)
-    if (!running.expelled) return
+    // Children that were split off here are to live.
+    if (!running.expelled || running.rooms.children.waiting) return
     const { replica } = running.rooms
     context.log.info({ region: this.#id, peer: replica.self }, 'no member any more: the peer goes')
     context.mark('region.expelled')

@@ -96,9 +96,7 @@ class Store implements Actor {
     this.#births = new Births(inventory, this.#options, (start, at) => this.#start(start, at))
     this.#beats = new Beats(inventory, this.#options, this.#flare, this.#ports)
     this.#beats.begin(context)
-    // Those that an earlier life knew; on a node that starts there are none yet.
-    const ask: RegionReportAsk = { kind: 'region.report' }
-    for (const keeper of this.#keepers()) context.send(keeper, ask)
+    this.#greetKeepers(inventory, context)
     for (const { message, question } of this.#early) this.#ask(message, question, context)
     this.#early = []
   }
@@ -152,10 +150,22 @@ class Store implements Actor {
   }
 
   #greet(inventory: Inventory, { shard }: KeeperHello, question: Question, context: Context): void {
+    context.answer(question, this.#regionsOf(inventory, shard))
+  }
+
+  /** An earlier life may have had no time to name those who were born last. All say anew how they stand. */
+  #greetKeepers(inventory: Inventory, context: Context): void {
+    const ask: RegionReportAsk = { kind: 'region.report' }
+    for (let shard = 0; shard <= this.#options.workers; shard++) {
+      context.send(this.#keeperOf(shard), this.#regionsOf(inventory, shard))
+      context.send(this.#keeperOf(shard), ask)
+    }
+  }
+
+  #regionsOf(inventory: Inventory, shard: number): KeeperRegions {
     const { workers } = this.#options
     const regions = inventory.regions().filter((it) => shardOfKey(String(it), workers) === shard)
-    const are: KeeperRegions = { kind: 'keeper.regions', regions }
-    context.answer(question, are)
+    return { kind: 'keeper.regions', regions }
   }
 
   #start(start: KeeperStart, context: Context): void {
@@ -164,10 +174,6 @@ class Store implements Actor {
 
   #keeper(region: number): Address {
     return this.#keeperOf(shardOfKey(String(region), this.#options.workers))
-  }
-
-  #keepers(): readonly Address[] {
-    return Array.from({ length: this.#options.workers + 1 }, (_, shard) => this.#keeperOf(shard))
   }
 
   #keeperOf(shard: number): Address {
