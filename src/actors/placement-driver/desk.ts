@@ -1,26 +1,15 @@
 /** Questions of clients and operators, answered from what the driver knows. What changes something is on disk first. */
 
 import { must } from '../../base/assert.ts'
-import {
-  createNamespace,
-  DEFAULT_NAMESPACE,
-  dropNamespace,
-  isNamespaceName,
-  viewNamespaces,
-} from '../../core/placement/namespaces.ts'
 import { splitIds } from '../../core/placement/split-ids.ts'
-import { pickStores } from '../../core/placement/spread.ts'
-import type { Namespace, NamespaceMode } from '../../core/region/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
 import type {
   DriverExplain,
   DriverNamespaceCreate,
   DriverNamespaceDrop,
-  DriverNamespaceIs,
   DriverNamespaceLimit,
   DriverNamespaces,
-  DriverNamespacesAre,
   DriverRegionDo,
   DriverRegions,
   DriverRegionsAre,
@@ -33,21 +22,18 @@ import type {
   DriverStoresAre,
 } from '../../wire/messages/driver.ts'
 import { REGIONS_AT_ONCE } from '../../wire/messages/driver.ts'
-import type { Beats } from './beats.ts'
 import type { Driving } from './driving.ts'
-import type { Foundings } from './foundings.ts'
+import type { Namespaces } from './namespaces.ts'
 import type { Operator } from './operator.ts'
 import { refuse } from './refuse.ts'
 import type { SafePoints } from './safe-points.ts'
 import { viewRegion, viewStores } from './views.ts'
 
 const PARTS = 256
-const MEND_NAME = 'use 1 to 63 lower-case letters, digits, dots, dashes and underscores, like cache'
 
 /** Others whom the desk sends on to. */
 export interface DeskRooms {
-  readonly beats: Beats
-  readonly foundings: Foundings
+  readonly namespaces: Namespaces
   readonly operator: Operator
   readonly safePoints: SafePoints
 }
@@ -67,16 +53,16 @@ export class Desk {
         this.#routes(message as DriverRoutes, question, context)
         return
       case 'driver.namespaces':
-        this.#namespaces(message as DriverNamespaces, question, context)
+        this.#rooms.namespaces.list(message as DriverNamespaces, question, context)
         return
       case 'driver.namespace-create':
-        this.#create(message as DriverNamespaceCreate, question, context)
+        this.#rooms.namespaces.create(message as DriverNamespaceCreate, question, context)
         return
       case 'driver.namespace-drop':
-        this.#drop(message as DriverNamespaceDrop, question, context)
+        this.#rooms.namespaces.drop(message as DriverNamespaceDrop, question, context)
         return
       case 'driver.namespace-limit':
-        this.#limit(message as DriverNamespaceLimit, question, context)
+        this.#rooms.namespaces.limit(message as DriverNamespaceLimit, question, context)
         return
       case 'driver.split-ids':
         this.#splitIds(message as DriverSplitIds, question, context)
@@ -114,77 +100,6 @@ export class Desk {
     const regions = found.map(({ descriptor, leader }) => ({ descriptor, leader }))
     const are: DriverRoutesAre = { kind: 'driver.routes-are', regions }
     context.answer(question, are)
-  }
-
-  #namespaces({ name }: DriverNamespaces, question: Question, context: Context): void {
-    const { picture } = this.#driving
-    if (name === DEFAULT_NAMESPACE && !picture.namespaces.has(name)) {
-      if (this.#make(name, 'strong', question, context) === undefined) return
-    }
-    const namespaces = viewNamespaces(picture, name)
-    const are: DriverNamespacesAre = { kind: 'driver.namespaces-are', namespaces }
-    this.#driving.answer(question, are, context)
-  }
-
-  #create({ name, mode }: DriverNamespaceCreate, question: Question, context: Context): void {
-    if (!isNamespaceName(name)) {
-      refuse(question, 'invalid', `${name} is no name: ${MEND_NAME}`, context)
-      return
-    }
-    if (this.#driving.picture.namespaces.has(name)) {
-      refuse(question, 'exists', `there is a namespace ${name} already`, context)
-      return
-    }
-    const namespace = this.#make(name, mode, question, context)
-    if (namespace === undefined) return
-    const is: DriverNamespaceIs = { kind: 'driver.namespace-is', namespace }
-    this.#driving.answer(question, is, context)
-  }
-
-  /** Undefined: the question was refused. */
-  #make(
-    name: string,
-    mode: NamespaceMode,
-    question: Question,
-    context: Context,
-  ): Namespace | undefined {
-    const { picture, ids, limits } = this.#driving
-    const view = this.#driving.view(context)
-    const stores = pickStores(view, limits.replicas)
-    if (stores.length === 0 || (stores.length < limits.replicas && !view.settled)) {
-      const text = `${stores.length} of ${limits.replicas} stores have been heard of: ask again`
-      refuse(question, 'no-leader', text, context)
-      return undefined
-    }
-    const namespace = createNamespace(picture, ids, name, mode, stores)
-    this.#driving.whenWritten((landed, later) => {
-      if (landed) this.#rooms.foundings.tell(later)
-    }, context)
-    return namespace
-  }
-
-  #drop({ name }: DriverNamespaceDrop, question: Question, context: Context): void {
-    const { picture } = this.#driving
-    if (!picture.namespaces.has(name)) {
-      this.#noNamespace(name, question, context)
-      return
-    }
-    const dropped = dropNamespace(picture, name)
-    this.#driving.answer(question, { kind: 'driver.done' }, context)
-    this.#driving.whenWritten((landed, later) => {
-      if (landed) for (const descriptor of dropped) this.#rooms.beats.expel(descriptor, later)
-    }, context)
-  }
-
-  #limit({ name, quota }: DriverNamespaceLimit, question: Question, context: Context): void {
-    const { picture } = this.#driving
-    const record = picture.namespaces.get(name)
-    if (record === undefined) {
-      this.#noNamespace(name, question, context)
-      return
-    }
-    picture.put({ of: 'namespace', id: name, now: { ...record, quota } })
-    this.#driving.answer(question, { kind: 'driver.done' }, context)
   }
 
   #splitIds({ region, epoch, parts }: DriverSplitIds, question: Question, context: Context): void {
@@ -245,9 +160,5 @@ export class Desk {
       picture.put({ of: 'store', id: name, now: { ...must(store, 'seen'), state } })
       this.#driving.answer(question, { kind: 'driver.done' }, context)
     }
-  }
-
-  #noNamespace(name: string, question: Question, context: Context): void {
-    refuse(question, 'not-found', `there is no namespace ${name}`, context)
   }
 }

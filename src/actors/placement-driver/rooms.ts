@@ -14,6 +14,7 @@ import { FOUNDING_TAG, Foundings } from './foundings.ts'
 import { Leaders } from './leaders.ts'
 import { LEDGER_TAG } from './ledger.ts'
 import { Moves } from './moves.ts'
+import { Namespaces } from './namespaces.ts'
 import { Operator } from './operator.ts'
 import { Patrol } from './patrol.ts'
 import { refuse } from './refuse.ts'
@@ -50,7 +51,8 @@ export class Rooms {
     this.#foundings = foundings
     this.#moves = new Moves(driving, this.#leaders)
     this.#patrol = new Patrol(driving, this.#leaders)
-    this.#desk = new Desk(driving, { beats, foundings, operator, safePoints })
+    const namespaces = new Namespaces(driving, beats, foundings)
+    this.#desk = new Desk(driving, { namespaces, operator, safePoints })
     const group = address(self.node, 'raft-group', self.key)
     this.#confirm = new Confirm(group, limits.requestTimeoutMs)
   }

@@ -12,16 +12,16 @@ import { type Timestamp, timestamp } from '../../core/region/types.ts'
 import type { Actor, ActorKind, AskOutcome, Context, Input, Question } from '../../runtime/actor.ts'
 import { type Address, address } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
-import type { GroupConfirmed, GroupLeadership } from '../../wire/messages/group.ts'
+import type { GroupLeadership } from '../../wire/messages/group.ts'
 import type { OracleStamps, OracleStampsAre } from '../../wire/messages/oracle.ts'
 import { type OracleOptions, TIMESTAMP_ORACLE } from '../flare-options.ts'
 import type { TreeOptions } from '../options.ts'
 import { refuse } from '../refuse.ts'
+import { CONFIRM_TAG, Confirm, type Confirmation } from '../system/confirm.ts'
 import { Reach } from '../system/reach.ts'
 import { inBatches, total, type Waiter } from './waiters.ts'
 import { WINDOW_TAG, Window } from './window.ts'
 
-const CONFIRM_TAG = 'confirm:'
 const HAND_ON_TAG = 'hand-on:'
 const AGAIN_MS = 50
 /** A confirmation or an answer from the leader that takes longer is asked for again. */
@@ -34,10 +34,10 @@ export function timestampOracleKind(options: TreeOptions, oracle: OracleOptions)
   }
 }
 
-/** A batch under way: confirmed here or handed on. */
-interface Asked {
+/** A batch that was handed on. */
+interface HandedOn {
   readonly waiters: readonly Waiter[]
-  /** Handed on so many times in vain. */
+  /** So many times in vain before. */
   readonly attempt: number
 }
 
@@ -51,9 +51,9 @@ class TimestampOracle implements Actor {
   #term: number | undefined
   #waiting: Waiter[] = []
   /** Confirmed in the present term, waiting for the window. */
-  #confirmed: Waiter[] = []
-  readonly #asked = new Map<string, Asked>()
-  #confirming = false
+  #entitled: Waiter[] = []
+  readonly #handedOn = new Map<string, HandedOn>()
+  readonly #confirm: Confirm<Waiter>
   #flushing = false
   #timing = false
   #number = 0
@@ -64,6 +64,7 @@ class TimestampOracle implements Actor {
     this.#oracle = new Oracle(oracle.windowMs)
     this.#window = new Window(self, this.#oracle, options.limits.requestTimeoutMs)
     this.#reach = new Reach(options)
+    this.#confirm = new Confirm(this.#group, ASK_MS)
   }
 
   receive(input: Input, context: Context): void {
@@ -108,8 +109,8 @@ class TimestampOracle implements Actor {
     const leading = leads ? term : undefined
     if (leading !== this.#term) {
       this.#term = leading
-      this.#waiting = [...this.#confirmed, ...this.#waiting]
-      this.#confirmed = []
+      this.#waiting = [...this.#entitled, ...this.#waiting]
+      this.#entitled = []
       this.#window.resign()
       if (leading !== undefined) this.#window.takeOver(leading, context)
     }
@@ -121,7 +122,7 @@ class TimestampOracle implements Actor {
     const handedOn = from.kind === TIMESTAMP_ORACLE
     if (handedOn && this.#term === undefined) {
       refuse(question, 'no-leader', context)
-    } else if (this.#waiting.length + this.#confirmed.length >= limits.maxWaiting) {
+    } else if (this.#open >= limits.maxWaiting) {
       refuse(question, 'overloaded', context)
     } else {
       const deadlineMs = context.nowMs + limits.requestTimeoutMs
@@ -129,6 +130,10 @@ class TimestampOracle implements Actor {
       this.#waiting.push({ question, count: wanted, deadlineMs })
       this.#flushSoon(context)
     }
+  }
+
+  get #open(): number {
+    return this.#waiting.length + this.#confirm.waiting + this.#entitled.length
   }
 
   /** Behind all that is queued already: one batch for a turn's questions. */
@@ -142,35 +147,22 @@ class TimestampOracle implements Actor {
     this.#flushing = false
     if (this.#waiting.length === 0) return
     this.#time(context)
-    if (this.#term !== undefined) this.#confirm(context)
+    if (this.#term !== undefined) this.#confirm.take(this.#takeWaiting(), context)
     else for (const waiters of inBatches(this.#takeWaiting())) this.#handOn(waiters, 0, context)
-  }
-
-  /** One at a time: what comes in meanwhile shares the next. */
-  #confirm(context: Context): void {
-    if (this.#confirming) return
-    this.#confirming = true
-    this.#ask(CONFIRM_TAG, { waiters: this.#takeWaiting(), attempt: 0 }, this.#group, context)
   }
 
   #handOn(waiters: readonly Waiter[], attempt: number, context: Context): void {
     const node = this.#reach.whom(attempt)
-    if (node === undefined) this.#waiting.push(...waiters)
-    else {
-      const to = address(node, TIMESTAMP_ORACLE, context.self.key)
-      this.#ask(HAND_ON_TAG, { waiters, attempt }, to, context)
+    if (node === undefined) {
+      this.#waiting.push(...waiters)
+      return
     }
-  }
-
-  #ask(what: string, asked: Asked, to: Address, context: Context): void {
     this.#number += 1
-    const tag = `${what}${this.#number}`
-    this.#asked.set(tag, asked)
-    const message: Message =
-      what === CONFIRM_TAG
-        ? { kind: 'group.confirm' }
-        : ({ kind: 'oracle.stamps', count: total(asked.waiters) } as OracleStamps)
-    context.ask(to, message, { tag, timeoutMs: ASK_MS, now: true })
+    const tag = `${HAND_ON_TAG}${this.#number}`
+    this.#handedOn.set(tag, { waiters, attempt })
+    const ask: OracleStamps = { kind: 'oracle.stamps', count: total(waiters) }
+    const to = address(node, TIMESTAMP_ORACLE, context.self.key)
+    context.ask(to, ask, { tag, timeoutMs: ASK_MS, now: true })
   }
 
   #answered(tag: string, outcome: AskOutcome, context: Context): void {
@@ -179,36 +171,36 @@ class TimestampOracle implements Actor {
       this.#serve(context)
       return
     }
-    const asked = this.#asked.get(tag)
-    this.#asked.delete(tag)
-    if (asked === undefined) return
-    if (tag.startsWith(CONFIRM_TAG)) this.#confirmedIs(asked, outcome, context)
-    else this.#handedBack(asked, outcome, context)
+    if (tag.startsWith(CONFIRM_TAG)) {
+      this.#confirmed(this.#confirm.answered(tag, outcome, context), context)
+      return
+    }
+    const asked = this.#handedOn.get(tag)
+    this.#handedOn.delete(tag)
+    if (asked !== undefined) this.#handedBack(asked, outcome, context)
   }
 
-  #confirmedIs({ waiters }: Asked, outcome: AskOutcome, context: Context): void {
-    this.#confirming = false
-    const confirmed = outcome.ok ? (outcome.message as GroupConfirmed) : undefined
-    const sure = confirmed?.kind === 'group.confirmed' && confirmed.term === this.#term
-    if (sure) this.#confirmed.push(...waiters)
-    else this.#waiting.unshift(...waiters)
+  #confirmed(confirmation: Confirmation<Waiter> | undefined, context: Context): void {
+    if (confirmation === undefined) return
+    const { items, term } = confirmation
+    if (term !== undefined && term === this.#term) this.#entitled.push(...items)
+    else this.#waiting.unshift(...items)
     this.#serve(context)
-    if (sure) this.#flush(context)
-    else this.#time(context)
+    if (this.#waiting.length > 0) this.#time(context)
   }
 
   #serve(context: Context): void {
     while (this.#oracle.term !== undefined && this.#oracle.term === this.#term) {
-      const next = this.#confirmed[0]
+      const next = this.#entitled[0]
       const first = next && this.#oracle.take(next.count, context.wallMs)
       if (next === undefined || first === undefined) break
-      this.#confirmed.shift()
+      this.#entitled.shift()
       give(next, first, context)
     }
     this.#window.extend(context)
   }
 
-  #handedBack({ waiters, attempt }: Asked, outcome: AskOutcome, context: Context): void {
+  #handedBack({ waiters, attempt }: HandedOn, outcome: AskOutcome, context: Context): void {
     if (outcome.ok && outcome.message.kind === 'oracle.stamps-are') {
       this.#reach.reached(outcome.from.node)
       let { first } = outcome.message as OracleStampsAre
@@ -244,8 +236,8 @@ class TimestampOracle implements Actor {
       return false
     }
     this.#waiting = this.#waiting.filter(alive)
-    this.#confirmed = this.#confirmed.filter(alive)
-    if (this.#waiting.length + this.#confirmed.length > 0) this.#time(context)
+    this.#entitled = this.#entitled.filter(alive)
+    if (this.#waiting.length + this.#entitled.length > 0) this.#time(context)
   }
 }
 
