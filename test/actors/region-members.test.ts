@@ -78,6 +78,17 @@ test('a voter is replaced in one joint step; the removed peer goes with its rows
   for (let i = 0; i < 30; i++) assert.equal(await cluster.get(`k${i}`), `value ${i}`)
 })
 
+test('a store gets a region back under a higher id', async () => {
+  const cluster = await overThree()
+  await added(cluster)
+  await replaced(cluster, n3)
+  await cluster.until(() => cluster.peer(n3) === undefined, 'the removed peer is gone')
+  const back = { ...add, peer: peerId(14), store: n3, incarnation: 'n3-first' } as const
+  assert.equal(await cluster.order(back), undefined)
+  await cluster.until(() => (cluster.peer(n3)?.state.appliedIndex ?? 0) > 5, 'it is back')
+  assert.equal(await rowsOn(cluster, n3), 30)
+})
+
 test('a peer that was away while it was removed is told when it comes back', async () => {
   const cluster = await overThree()
   await added(cluster)
