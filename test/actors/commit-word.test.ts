@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CommitWord } from '../../src/actors/raft-group/commit-word.ts'
+import { CommitWord } from '../../src/actors/consensus/commit-word.ts'
 import { nodeName, peerId } from '../../src/base/ids.ts'
 import type { RaftMessage } from '../../src/core/raft/messages.ts'
 import { address } from '../../src/runtime/address.ts'

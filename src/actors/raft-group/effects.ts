@@ -3,10 +3,8 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Entry, RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
-import { readEntries } from '../../storage/log-rows.ts'
-import type { Row } from '../../storage/store.ts'
+import type { CommitWord } from '../consensus/commit-word.ts'
 import type { Applier } from './applier.ts'
-import type { CommitWord } from './commit-word.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Reads } from './reads.ts'
 import type { Reclaim } from './reclaim.ts'
@@ -25,11 +23,6 @@ export interface EffectRooms {
 }
 
 type Of<T extends RaftEffect['type']> = Extract<RaftEffect, { readonly type: T }>
-
-const PERSIST_TAG = 'persist:'
-const LOG_TAG = 'log:'
-/** More rows than any page of the log may have bytes for. */
-const LOG_ROWS = 10_000
 
 export class EffectRunner {
   readonly #replica: Replica
@@ -55,28 +48,11 @@ export class EffectRunner {
     this.#cutLog()
   }
 
-  /** A batch with this tag is on disk. */
-  landed(tag: string): void {
-    if (!tag.startsWith(PERSIST_TAG)) return
-    const batch = Number(tag.slice(PERSIST_TAG.length))
-    this.#replica.raft.step({ type: 'persisted', batch })
-  }
-
-  logPage(tag: string, rows: readonly Row[]): void {
-    if (!tag.startsWith(LOG_TAG)) return
-    const [token, from] = tag.slice(LOG_TAG.length).split(' ').map(Number) as [number, number]
-    const found = rows.flatMap((row) => readEntries(this.#replica.keys, row))
-    const at = found.findIndex((entry) => entry.index === from)
-    // Cut away meanwhile: what is left behind the gap is of no use.
-    const entries = at < 0 ? [] : found.slice(at)
-    this.#replica.raft.step({ type: 'log-fetched', token, entries })
-  }
-
   #perform(effect: RaftEffect, context: Context): void {
+    const { disk } = this.#replica
     switch (effect.type) {
       case 'persist':
-        context.write(this.#replica.logRows.persist(effect, (key) => context.read(key)))
-        context.whenLanded(`${PERSIST_TAG}${effect.batch}`)
+        disk.persist(effect, context)
         return
       case 'send':
         if (!this.#rooms.commitWord.holds(effect.message, context)) this.#send(effect, context)
@@ -94,10 +70,11 @@ export class EffectRunner {
         this.#rooms.reads.refused(effect.token, context)
         return
       case 'fetch-log':
-        this.#fetchLog(effect, context)
+        disk.fetch(effect, context)
         return
       case 'compact-log':
-        this.#compactLog(effect, context)
+        disk.cut(effect, context)
+        this.#rooms.reclaim.cutLog(effect.from, effect.to, context)
         return
       case 'role-change':
         this.#roleChange(effect, context)
@@ -129,21 +106,6 @@ export class EffectRunner {
     const carrier = this.#replica.carry(effect.message)
     if (effect.now) context.sendNow(to, carrier)
     else context.send(to, carrier)
-  }
-
-  #fetchLog(effect: Of<'fetch-log'>, context: Context): void {
-    const range = this.#replica.logRows.range(effect.from, effect.to)
-    context.scan(
-      range,
-      { rows: LOG_ROWS, bytes: effect.maxBytes },
-      `${LOG_TAG}${effect.token} ${effect.from}`,
-    )
-  }
-
-  /** Lazy writes land in order: the cut never reaches the disk before the applied rows it relies on. */
-  #compactLog(effect: Of<'compact-log'>, context: Context): void {
-    context.writeLazily(this.#replica.logRows.cut(effect.base))
-    this.#rooms.reclaim.cutLog(effect.from, effect.to, context)
   }
 
   #cutLog(): void {

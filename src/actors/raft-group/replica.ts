@@ -14,6 +14,7 @@ import type { GroupKeys } from '../../storage/keyspace.ts'
 import type { LogRows } from '../../storage/log-rows.ts'
 import type { RefusalReason, RevisionHeader } from '../../wire/messages/group.ts'
 import type { RaftCarrier } from '../../wire/messages/raft.ts'
+import { RaftDisk } from '../consensus/raft-disk.ts'
 import type { TreeOptions, TreePorts } from '../options.ts'
 import { Contact } from './contact.ts'
 import type { Directory } from './directory.ts'
@@ -27,7 +28,7 @@ export class Replica {
   readonly options: TreeOptions
   readonly ports: TreePorts
   readonly raft: RaftMachine
-  readonly logRows: LogRows
+  readonly disk: RaftDisk
   readonly directory: Directory
   readonly contact = new Contact()
   kv: KvMachine
@@ -57,7 +58,7 @@ export class Replica {
     this.options = parts.options
     this.ports = parts.ports
     this.raft = parts.raft
-    this.logRows = parts.logRows
+    this.disk = new RaftDisk(parts.raft, parts.keys, parts.logRows)
     this.directory = parts.directory
     this.kv = parts.kv
     this.term = parts.raft.status().term

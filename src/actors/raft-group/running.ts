@@ -42,7 +42,7 @@ export class RunningGroup {
         return
       case 'landed':
         if (this.#rooms.fence.ownsTag(input.tag)) this.#hearEarly(input.tag)
-        else this.#rooms.effects.landed(input.tag)
+        else this.#rooms.replica.disk.landed(input.tag)
         this.#act(context)
         return
       case 'timer':
@@ -61,7 +61,7 @@ export class RunningGroup {
         return
       case 'scanned':
         if (this.#rooms.history.ownsTag(input.tag)) this.#rooms.history.page(input, context)
-        else this.#rooms.effects.logPage(input.tag, input.rows)
+        else this.#rooms.replica.disk.page(input.tag, input.rows)
         this.#act(context)
         return
       default:

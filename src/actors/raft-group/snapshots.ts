@@ -149,7 +149,7 @@ export class Snapshots {
     this.#installation = undefined
     this.#replica.kv = kv
     this.#replica.serving = true
-    this.#replica.logRows.clear()
+    this.#replica.disk.clear()
     this.#replica.raft.step({ type: 'snapshot-installed', index: snapshot.index })
     this.#receipts.done(context)
     this.#hooks.replaced(context)

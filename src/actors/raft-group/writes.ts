@@ -13,8 +13,8 @@ import type { AskOutcome, Context, Question } from '../../runtime/actor.ts'
 import type { Message } from '../../runtime/message.ts'
 import { entryData, type Origin, originOf } from '../../wire/command.ts'
 import type { GroupForward, GroupForwarded, RefusalReason } from '../../wire/messages/group.ts'
+import type { CommitWord } from '../consensus/commit-word.ts'
 import { refuse } from '../refuse.ts'
-import type { CommitWord } from './commit-word.ts'
 import type { Replica } from './replica.ts'
 
 interface Waiter {

@@ -3,7 +3,7 @@
 import { unreachable } from '../../base/assert.ts'
 import type { RaftEffect } from '../../core/raft/types.ts'
 import type { Context } from '../../runtime/actor.ts'
-import type { CommitWord } from '../raft-group/commit-word.ts'
+import type { CommitWord } from '../consensus/commit-word.ts'
 import type { Applier } from './applier.ts'
 import type { Reads } from './reads.ts'
 import type { Replica } from './replica.ts'
