@@ -6,6 +6,7 @@ import { SYSTEM, TIMESTAMP_ORACLE } from '../../src/actors/flare-options.ts'
 import { textOf } from '../../src/actors/system/requests.ts'
 import { Window } from '../../src/actors/timestamp-oracle/window.ts'
 import { nodeName } from '../../src/base/ids.ts'
+import { UNMETERED } from '../../src/base/ports/meter.ts'
 import type { Command, KeyValue } from '../../src/core/kv/types.ts'
 import { Oracle } from '../../src/core/oracle/oracle.ts'
 import type { AskOutcome, Context } from '../../src/runtime/actor.ts'
@@ -27,6 +28,7 @@ class Asking {
   readonly asked: { readonly message: Message; readonly tag: string }[] = []
   readonly context = {
     wallMs: WALL,
+    meter: UNMETERED,
     ask: (_to: unknown, message: Message, { tag }: { tag: string }) =>
       this.asked.push({ message, tag }),
   } as unknown as Context

@@ -59,6 +59,7 @@ export class Patrol {
     if (wish.want === 'move') {
       const move = beginMove(seen, rule, wish, view, ids, context.wallMs)
       const { region, reason, add, remove } = move
+      context.meter.count(`plasma_placement_moves_total{rule="${rule}"}`)
       context.log.info({ region, rule, reason, to: add?.store, remove }, 'a move begins')
       return
     }

@@ -82,6 +82,8 @@ export class Rooms {
     this.#patrol.walk(view, context)
     this.#moves.drive(view, context)
     this.#safePoints.tick(context)
+    const { stores, regions, moves } = this.#driving.picture
+    show({ stores: stores.size, regions: regions.size, moves: moves.size }, context)
   }
 
   get moving(): boolean {
@@ -98,6 +100,7 @@ export class Rooms {
   }
 
   abandon(context: Context): void {
+    show({ stores: 0, regions: 0, moves: 0 }, context)
     this.#driving.ledger.abandon(context)
     this.#safePoints.abandon(context)
     for (const { question } of this.#confirm.giveUp()) notDriving(question, context)
@@ -121,6 +124,10 @@ export class Rooms {
       else notDriving(question, context)
     }
   }
+}
+
+function show(sizes: Readonly<Record<string, number>>, { meter }: Context): void {
+  for (const [what, size] of Object.entries(sizes)) meter.gauge(`plasma_placement_${what}`, size)
 }
 
 const notDriving = (question: Question, context: Context): void =>

@@ -195,6 +195,7 @@ class TimestampOracle implements Actor {
       const first = next && this.#oracle.take(next.count, context.wallMs)
       if (next === undefined || first === undefined) break
       this.#entitled.shift()
+      context.meter.count('plasma_tso_timestamps_total', next.count)
       give(next, first, context)
     }
     this.#window.extend(context)

@@ -65,8 +65,12 @@ export class Window {
     const fence = holds(EPOCH_KEY, epochBytes(term))
     const put = putOf(WINDOW_KEY, windowRecord.encode({ endMs }))
     this.#ask(writeOf([fence], [put]), context, (outcome, later) => {
-      if (writtenIs(outcome) === 'written') this.#oracle.extended(endMs)
-      else this.#again(later)
+      if (writtenIs(outcome) !== 'written') {
+        this.#again(later)
+        return
+      }
+      this.#oracle.extended(endMs)
+      later.meter.count('plasma_tso_extensions_total')
     })
   }
 
