@@ -62,7 +62,11 @@ describe('flaredb', { timeout: 60_000 }, () => {
     assert.match(await told('scan --json'), /\n\{"key64":"\/wA=","value":"\\n","version":"\d+"\}$/)
     const last = await told('scan --reverse --limit 1 --keys-only --json')
     assert.match(last, /^0\n\{"key64":"\/wA=","version":"\d+"\}\n! there is more/)
-    assert.equal(await told('del --prefix s'), '0\n1 key deleted')
+    const long = 'x'.repeat(70)
+    await told(`put s2 ${long}`)
+    assert.match(await told('scan s2'), / x{64}… \(70 B\) /)
+    assert.match(await told('get s2'), / x{70} /)
+    assert.equal(await told('del --prefix s'), '0\n2 keys deleted')
     assert.equal(await told('del ff00 --hex'), '0\ndeleted')
   })
 

@@ -77,7 +77,7 @@ async function get({ namespace, out, options }: Session, key: string) {
     return EXIT.notFound
   }
   if (options.raw) process.stdout.write(row.value)
-  else out.show(rowOf(row), ROW, [columnsOf(row, out)])
+  else out.show(rowOf(row), ROW, [columnsOf(row, out, out.whole(row.value))])
   return EXIT.ok
 }
 
@@ -164,12 +164,11 @@ export const rowOf = ({ key, value, version }: Row): object => ({
 
 const keyOf = ({ key, version }: Row): object => ({ ...field('key', key), version })
 
-export const columnsOf = (row: Row, out: Session['out']): readonly unknown[] => [
-  out.text(row.key),
-  out.text(row.value),
-  row.version,
-  dateOf(row.version),
-]
+export const columnsOf = (
+  row: Row,
+  out: Session['out'],
+  value = out.text(row.value),
+): readonly unknown[] => [out.text(row.key), value, row.version, dateOf(row.version)]
 
 export function rangeOf(
   out: Session['out'],

@@ -24,8 +24,16 @@ export class Output {
   }
 
   /** A key or value for people. */
-  text(bytes: Uint8Array): string {
+  whole(bytes: Uint8Array): string {
     return this.#hex ? Buffer.from(bytes).toString('hex') : shown(bytes)
+  }
+
+  /** The same, cut where it is long. */
+  text(bytes: Uint8Array): string {
+    const text = this.whole(bytes)
+    const signs = [...text.slice(0, 2 * CELL + 2)]
+    if (signs.length <= CELL) return text
+    return `${signs.slice(0, CELL).join('')}… (${sizeOf(bytes.length)})`
   }
 
   /** One object, or a table where people look. */
@@ -78,6 +86,9 @@ export function field(name: string, bytes: Uint8Array): Readonly<Record<string, 
     ? { [`${name}64`]: Buffer.from(bytes).toString('base64') }
     : { [name]: text }
 }
+
+/** Signs of a table's cell. */
+const CELL = 64
 
 const CONTROL = /[\p{Cc}\p{Cf}]/gu
 
