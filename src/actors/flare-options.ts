@@ -27,6 +27,8 @@ export interface RegionOptions {
   /** A region of about this size, or with about so many versions, splits. */
   readonly splitBytes: number
   readonly splitRows: number
+  /** So does one that is asked so much a second, for ten seconds. */
+  readonly splitOps: number
   /** One that grew to this all the same takes no more before it has. */
   readonly maxBytes: number
   /** Entries, or bytes of them, applied since the last cut at which the log is cut again. */
@@ -47,6 +49,7 @@ export const FLARE_OPTIONS: FlareOptions = {
   region: {
     splitBytes: 64 * MIB,
     splitRows: 640_000,
+    splitOps: 2500,
     maxBytes: 96 * MIB,
     logEntries: 2000,
     logBytes: 8 * MIB,

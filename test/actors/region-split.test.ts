@@ -175,3 +175,21 @@ test('a region that grew splits by itself, again and again, under load', async (
   for (const { descriptor } of regions) found.push(...(await cluster.keys(descriptor.id)))
   assert.deepEqual(found, [...written].sort())
 })
+
+test('a region that is hot for long splits where half of its load lies', async () => {
+  const cluster = new RegionCluster({
+    nodes: 3,
+    driver: true,
+    region: { splitOps: 20 },
+  })
+  const first = await cluster.foundByDriver()
+  const key = (i: number): string => `key ${String(i % 20).padStart(2, '0')}`
+  for (let i = 0; i < 2000 && (await cluster.routes(first.namespace)).length < 2; i++) {
+    await cluster.putAnywhere(key(i), 'v')
+    if (i % 10 === 0) await cluster.world.advance(100)
+  }
+  const regions = await cluster.routes(first.namespace)
+  assert.equal(regions.length, 2)
+  const at = text(regions[1]?.descriptor.from ?? bytes(''))
+  assert.ok(at > key(4) && at < key(15), at)
+})

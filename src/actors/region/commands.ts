@@ -6,9 +6,11 @@
  * whoever may be in the log is told that the outcome is unknown.
  */
 
+import { type Bytes, EMPTY } from '../../base/bytes.ts'
 import type { Entry } from '../../core/raft/types.ts'
 import type { AppliedEntry } from '../../core/region/applied.ts'
 import type { RegionEntry } from '../../core/region/entry.ts'
+import { keysOf } from '../../core/region/evaluate/task.ts'
 import {
   type CommandEvaluator,
   type EvaluatorEffect,
@@ -32,6 +34,7 @@ import type {
 } from '../../wire/messages/region.ts'
 import { encodeRegionEntry } from '../../wire/region-entry.ts'
 import type { Admission } from './admission.ts'
+import type { Heat } from './heat.ts'
 import type { Leadership } from './leadership.ts'
 import { epochRefusal, refusedBy, staleEpoch } from './refuse.ts'
 import type { Replica } from './replica.ts'
@@ -58,6 +61,7 @@ export class Commands {
   readonly #replica: Replica
   readonly #leadership: Leadership
   readonly #admission: Admission
+  readonly #heat: Heat
   /** In order of arrival, hence of deadline. */
   readonly #waiters = new Map<number, Waiter>()
   /** By index: what was proposed and is not applied. */
@@ -67,7 +71,8 @@ export class Commands {
   /** Since the last report. */
   taken = 0
 
-  constructor(replica: Replica, leadership: Leadership, admission: Admission) {
+  constructor(replica: Replica, leadership: Leadership, admission: Admission, heat: Heat) {
+    this.#heat = heat
     this.#replica = replica
     this.#leadership = leadership
     this.#admission = admission
@@ -85,6 +90,7 @@ export class Commands {
       return
     }
     this.taken += 1
+    this.#heat.asked(firstKey(command), context)
     const tell = (answer: Message, later: Context) => later.answerNow(question, answer)
     this.#submit(command, epoch, tell, context)
   }
@@ -289,6 +295,11 @@ export class Commands {
     this.#waiters.delete(ticket)
     waiter?.tell(answer, context)
   }
+}
+
+/** Where in the region a command works. */
+function firstKey(command: RegionCommand): Bytes {
+  return 'from' in command ? command.from : (keysOf(command)[0] ?? EMPTY)
 }
 
 const UNDETERMINED: RegionUndetermined = { kind: 'region.undetermined' }

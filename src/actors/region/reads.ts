@@ -5,6 +5,7 @@
  * and when it is done.
  */
 
+import { EMPTY } from '../../base/bytes.ts'
 import { lockPage } from '../../core/region/read/locks.ts'
 import type { PageReader, PageWish } from '../../core/region/read/page-reader.ts'
 import { beginRead } from '../../core/region/read/readers.ts'
@@ -14,6 +15,7 @@ import type { Context, Question } from '../../runtime/actor.ts'
 import { readVersionRow } from '../../storage/region-rows.ts'
 import type { Row } from '../../storage/store.ts'
 import type { RegionRead, RegionReadDone } from '../../wire/messages/region.ts'
+import type { Heat } from './heat.ts'
 import type { Leadership } from './leadership.ts'
 import { epochRefusal, refuse } from './refuse.ts'
 import type { Replica } from './replica.ts'
@@ -45,6 +47,7 @@ const BUSY_MS = 50
 export class Reads {
   readonly #replica: Replica
   readonly #leadership: Leadership
+  readonly #heat: Heat
   #asked: Waiter[] = []
   readonly #confirming = new Map<number, readonly Waiter[]>()
   #behind: Confirmed[] = []
@@ -55,7 +58,8 @@ export class Reads {
   /** Since the last report. */
   taken = 0
 
-  constructor(replica: Replica, leadership: Leadership) {
+  constructor(replica: Replica, leadership: Leadership, heat: Heat) {
+    this.#heat = heat
     this.#replica = replica
     this.#leadership = leadership
   }
@@ -77,6 +81,7 @@ export class Reads {
       return
     }
     this.taken += 1
+    this.#heat.asked(query.op === 'get' ? (query.keys[0] ?? EMPTY) : query.from, context)
     this.#count += 1
     const { at, wait } = evaluator.beginRead(query)
     const behind = wait ? this.#replica.raft.core.log.lastIndex : 0

@@ -19,6 +19,7 @@ import { Collector } from './collector.ts'
 import { Commands } from './commands.ts'
 import { EffectRunner } from './effects.ts'
 import { Fence } from './fence.ts'
+import { Heat } from './heat.ts'
 import { Leadership } from './leadership.ts'
 import { Members } from './members.ts'
 import { Neighbours } from './neighbours.ts'
@@ -66,13 +67,14 @@ export class Rooms {
     const disk = new RaftDisk(raft, keys, recovered.logRows)
     this.replica = new Replica({ ...parts, ...recovered, raft, disk })
     this.leadership = new Leadership(this.replica)
+    const heat = new Heat(region.splitOps)
     this.admission = new Admission(parts.ports, options.limits)
-    this.commands = new Commands(this.replica, this.leadership, this.admission)
-    this.reads = new Reads(this.replica, this.leadership)
+    this.commands = new Commands(this.replica, this.leadership, this.admission, heat)
+    this.reads = new Reads(this.replica, this.leadership, heat)
     this.collector = new Collector(this.replica, this.leadership, this.commands)
     this.resolver = new Resolver(this.replica, this.leadership, this.commands)
     this.members = new Members(this.replica)
-    this.splits = new Splits(this.replica, this.leadership)
+    this.splits = new Splits(this.replica, this.leadership, heat)
     this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
     this.children = new Children(this.replica)
     this.neighbours = new Neighbours(this.replica)

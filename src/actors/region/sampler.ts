@@ -2,6 +2,7 @@
  * Walks a region's versions page by page off the thread, for `SplitSample` to say where the region is best cut.
  */
 
+import type { Bytes } from '../../base/bytes.ts'
 import { type Cuts, SplitSample } from '../../core/region/split-sample.ts'
 import type { RegionDescriptor } from '../../core/region/types.ts'
 import type { Context } from '../../runtime/actor.ts'
@@ -33,6 +34,11 @@ export class Sampler {
     this.#left = after(this.#left, rows)
     this.begin(context)
     return false
+  }
+
+  /** At these keys, however even the parts. */
+  cutsAt(keys: readonly Bytes[]): Cuts {
+    return { keys, sizes: this.#sample.sizesAt(keys) }
   }
 
   /** As even as the samples allow; fewer parts where there are too few keys. */

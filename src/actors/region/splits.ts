@@ -4,6 +4,8 @@
  * nothing else is proposed.
  */
 
+import { type Bytes, equalBytes } from '../../base/bytes.ts'
+import { holdsKey } from '../../core/region/descriptor.ts'
 import type { SplitEntry } from '../../core/region/entry.ts'
 import { splitProblem } from '../../core/region/split.ts'
 import type { Cuts } from '../../core/region/split-sample.ts'
@@ -14,6 +16,7 @@ import type { Row } from '../../storage/store.ts'
 import type { DriverSplitIds, DriverSplitIdsAre } from '../../wire/messages/driver.ts'
 import { encodeRegionEntry } from '../../wire/region-entry.ts'
 import { PLACEMENT_DRIVER, SYSTEM } from '../flare-options.ts'
+import type { Heat } from './heat.ts'
 import type { Leadership } from './leadership.ts'
 import type { Replica } from './replica.ts'
 import { Sampler } from './sampler.ts'
@@ -28,7 +31,8 @@ type Stage =
       readonly sampler: Sampler
       readonly driverEpoch: number
       readonly ids: readonly SplitIds[] | undefined
-      readonly parts: number
+      /** Where, or into how many parts. */
+      readonly want: readonly Bytes[] | number
     }
   | { readonly at: 'asking'; readonly cuts: Cuts }
   | { readonly at: 'in-log'; readonly index: number; readonly term: number }
@@ -46,36 +50,43 @@ const IDLE: Stage = { at: 'idle' }
 export class Splits {
   readonly #replica: Replica
   readonly #leadership: Leadership
+  readonly #heat: Heat
   #stage: Stage = IDLE
   #notBeforeMs = 0
   #samplings = 0
 
-  constructor(replica: Replica, leadership: Leadership) {
+  constructor(replica: Replica, leadership: Leadership, heat: Heat) {
     this.#replica = replica
     this.#leadership = leadership
+    this.#heat = heat
   }
 
-  /** Looks at the size. */
+  /** Looks at size and load. */
   tick(context: Context): void {
+    const hot = this.#heat.look(context)
     const { bytes, rows } = this.#replica.state.size
     const { splitBytes, splitRows } = this.#replica.flare.region
     const fill = Math.max(bytes / splitBytes, rows / splitRows)
     const due = this.#stage.at === 'idle' && context.nowMs >= this.#notBeforeMs
-    if (fill < 1 || !due || this.#leadership.evaluator === undefined) return
+    if (!due || this.#leadership.evaluator === undefined) return
     const parts = Math.min(PARTS_MAX, Math.max(2, Math.floor(2 * fill)))
-    this.#sample({ driverEpoch: 0, ids: undefined, parts }, context)
+    const want = fill >= 1 ? parts : this.#inside(hot)
+    if (want !== undefined) this.#sample({ driverEpoch: 0, ids: undefined, want }, context)
   }
 
   /** Why the order is not carried out; undefined: it is under way. */
   order(order: SplitOrder, driverEpoch: number, context: Context): string | undefined {
     if (this.#stage.at === 'in-log') return 'a split is under way already'
     const { keys, children } = order
-    if (keys.length > 0) {
-      const sizes = keys.map(() => ({ rows: 0, bytes: 0 }))
-      return this.#propose({ keys, sizes }, children, driverEpoch)
-    }
-    if (children.length === 0) return 'a split needs ids for its new regions'
-    this.#sample({ driverEpoch, ids: children, parts: children.length + 1 }, context)
+    const problem =
+      keys.length > 0
+        ? splitProblem(this.#replica.descriptor, order)
+        : children.length === 0
+          ? 'a split needs ids for its new regions'
+          : undefined
+    if (problem !== undefined) return problem
+    const want = keys.length > 0 ? keys : children.length + 1
+    this.#sample({ driverEpoch, ids: children, want }, context)
     return undefined
   }
 
@@ -87,7 +98,8 @@ export class Splits {
     const stage = this.#stage
     if (stage.at !== 'sampling' || stage.sampler.tag !== tag) return
     if (!stage.sampler.page(rows, more, context)) return
-    const cuts = stage.sampler.cuts(stage.parts)
+    const { sampler, want } = stage
+    const cuts = typeof want === 'number' ? sampler.cuts(want) : sampler.cutsAt(want)
     this.#replica.cuttable = cuts.keys.length > 0
     if (cuts.keys.length === 0) this.#pause('there is no key to split at', context, UNCUTTABLE_MS)
     else if (stage.ids === undefined) this.#askIds(cuts, context)
@@ -120,6 +132,13 @@ export class Splits {
   /** Leadership is over. */
   end(): void {
     this.#stage = IDLE
+  }
+
+  /** The keys to cut at, if this is one. */
+  #inside(key: Bytes | undefined): readonly Bytes[] | undefined {
+    if (key === undefined) return undefined
+    const { descriptor } = this.#replica
+    return holdsKey(descriptor, key) && !equalBytes(descriptor.from, key) ? [key] : undefined
   }
 
   #sample(
