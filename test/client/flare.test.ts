@@ -11,6 +11,7 @@ import {
   Undetermined,
   VersionMismatch,
 } from '../../src/client/flare/index.ts'
+import type { SessionMark } from '../../src/core/region/types.ts'
 import type { RegionWrite } from '../../src/wire/messages/region.ts'
 import { type FlareDoor, openFlareDoor } from '../support/flare-door.ts'
 
@@ -126,6 +127,7 @@ describe('the FlareDB client', { timeout: 30_000 }, () => {
   it('many writes at a time bear marks of few sessions, none twice', async () => {
     const marks = new Set<string>()
     const seen = new Set<bigint>()
+    const first: SessionMark[] = []
     door.cluster.meddle = (to, message) => {
       if (to.kind !== 'region' || message.kind !== 'region.write') return undefined
       const { command } = message as RegionWrite
@@ -133,12 +135,16 @@ describe('the FlareDB client', { timeout: 30_000 }, () => {
       assert.ok(mark !== undefined)
       assert.ok(mark.sequence - mark.answeredBelow < 128)
       marks.add(`${mark.session} ${mark.sequence}`)
+      if (first.length < 90) first.push(mark)
       seen.add(mark.session)
       return undefined
     }
     const ns = db.namespace()
     await Promise.all(Array.from({ length: 300 }, (_, i) => ns.put(`many-${i}`, 'x')))
     assert.equal(marks.size, 300)
+    // All of these left before any was answered.
+    const lowest = Math.min(...first.map(({ sequence }) => sequence))
+    assert.deepEqual([...new Set(first.map(({ answeredBelow }) => answeredBelow))], [lowest])
     assert.ok(seen.size <= 5, `${seen.size} sessions`)
     door.cluster.meddle = () => undefined
   })
