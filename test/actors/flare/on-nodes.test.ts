@@ -152,6 +152,8 @@ test('locks of a client that died are cleared by whoever meets them, when their 
     const locked = await world.cluster.write(prewrite(name), idOf(name))
     assert.equal(locked.op, 'prewritten')
   }
+  const nowMs = () => world.cluster.world.clock.monotonicMs()
+  const lockedMs = nowMs()
   // Readers pass a transaction that lives: it must commit above them.
   assert.deepEqual(await world.read(['a', 'z']), ['1', '1'])
   const page = await world.value(
@@ -168,8 +170,10 @@ test('locks of a client that died are cleared by whoever meets them, when their 
     page.rows.map((row) => text(row.value)),
     ['1', '1'],
   )
+  assert.ok(nowMs() - lockedMs < 1500, 'readers waited')
   // Writers wait until it is dead.
   await world.put('z', 'after')
+  assert.ok(nowMs() - lockedMs >= 2500, 'a transaction that lived was rolled back')
   assert.deepEqual(await world.read(['a', 'z']), ['1', 'after'])
 })
 
