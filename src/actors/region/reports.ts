@@ -53,9 +53,9 @@ export class Reports {
   }
 
   #grew(): boolean {
-    const { leads, state } = this.#replica
+    const { state } = this.#replica
     const step = Math.max(SIZE_MIN, this.#toldBytes * SIZE_STEP)
-    return leads && Math.abs(state.size.bytes - this.#toldBytes) > step
+    return Math.abs(state.size.bytes - this.#toldBytes) > step
   }
 
   #worked({ nowMs }: Context): boolean {
