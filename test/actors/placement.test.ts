@@ -15,7 +15,7 @@ import type {
   DriverRegionsAre,
   DriverStoresAre,
 } from '../../src/wire/messages/driver.ts'
-import { RegionCluster } from '../support/region-cluster.ts'
+import { RegionCluster, rowsOf } from '../support/region-cluster.ts'
 import { bytes } from '../support/requests.ts'
 
 const PLACEMENT = { ...FLARE_OPTIONS.placement, settleMs: 2000, deadMs: 20_000 }
@@ -238,4 +238,30 @@ test('a driver that dies while it makes a namespace leaves it made whole, or not
     assert.equal(namespaces.length, 1)
     await placed.nodes.putAnywhere('a', '1')
   }
+})
+
+test('a dropped namespace leaves nothing behind on any store, and its name is free again', async () => {
+  const placed = new Placed()
+  const { id } = await placed.nodes.foundByDriver()
+  for (let i = 0; i < 20; i++) await placed.nodes.putAnywhere(`key${i}`, 'x')
+  const keys = [bytes('key1')]
+  await placed.ask({ kind: 'driver.region-do', region: id, action: { action: 'split', keys } })
+  await placed.until('two regions', async () => (await placed.regions()).length === 2)
+  await placed.ask({ kind: 'driver.namespace-drop', name: 'test' })
+  await placed.until('no peer is left', async () => {
+    const stores = placed.nodes.names.map((name) => {
+      const store = placed.nodes.node(name).shard(0).actor('store', name)?.inspect?.()
+      return (store as { readonly peers: readonly object[] }).peers.length
+    })
+    return stores.every((peers) => peers === 0)
+  })
+  assert.deepEqual(await placed.regions(), [])
+  for (const name of placed.nodes.names) assert.deepEqual(await rowsOf(placed.nodes, name), [])
+  const again = await placed.ask<DriverNamespaceIs>({
+    kind: 'driver.namespace-create',
+    name: 'test',
+    mode: 'strong',
+  })
+  assert.equal(again.namespace.id, 2)
+  await placed.nodes.putAnywhere('key', 'y')
 })

@@ -70,8 +70,9 @@ export class Beats {
   }
 }
 
+/** Later than anything that the region may have become meanwhile. */
 const withoutPeers = (descriptor: RegionDescriptor): RegionDescriptor => ({
   ...descriptor,
-  epoch: { ...descriptor.epoch, confVer: descriptor.epoch.confVer + 1 },
+  epoch: { ...descriptor.epoch, confVer: Number.MAX_SAFE_INTEGER },
   peers: [],
 })

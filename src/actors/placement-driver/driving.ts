@@ -2,6 +2,7 @@
 
 import { Ids } from '../../core/placement/ids.ts'
 import type { PlacementLimits } from '../../core/placement/limits.ts'
+import { sweep } from '../../core/placement/namespaces.ts'
 import type { Picture } from '../../core/placement/picture.ts'
 import { View } from '../../core/placement/view.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
@@ -30,6 +31,7 @@ export class Driving {
     this.term = term
     this.picture = picture
     this.ids = new Ids(picture)
+    sweep(picture)
     this.ledger = ledger
     this.limits = limits
     this.sinceMs = sinceMs

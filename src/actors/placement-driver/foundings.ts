@@ -41,7 +41,8 @@ export class Foundings {
       if (this.#asked.has(tag)) continue
       const now = picture.regions.get(descriptor.id)?.descriptor ?? descriptor
       // Replaced before it ever knew: it has nothing to found any more.
-      if (!now.peers.some((peer) => peer.store === store)) this.#founded(descriptor.id, store)
+      const own = descriptor.peers.find((peer) => peer.store === store)?.peer
+      if (!now.peers.some(({ peer }) => peer === own)) this.#founded(descriptor.id, store)
       else {
         this.#asked.add(tag)
         const create: StoreCreate = { kind: 'store.create', descriptor }

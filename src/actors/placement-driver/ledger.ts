@@ -11,12 +11,14 @@ import { deleteOf, holds, putOf, type Written, writeOf, writtenIs } from '../sys
 
 export const LEDGER_TAG = 'ledger:'
 
+/** Of one transaction, about. */
 const ROWS_AT_ONCE = 256
+const BYTES_AT_ONCE = 256 * 1024
 
 /** `landed`: all of it is on disk; else nobody can tell. */
 type Then = (landed: boolean, context: Context) => void
 
-/** What is put together goes to disk together. */
+/** What is put together goes to disk together, unless it is very much: then in its order. */
 type Group = readonly DriverRow[]
 
 export class Ledger {
@@ -37,9 +39,9 @@ export class Ledger {
   }
 
   take(changes: readonly Change[]): void {
-    if (changes.length === 0) return
-    this.#queue.push(changes.map(rowOf))
-    this.#taken += 1
+    const groups = inGroups(changes.map(rowOf))
+    this.#queue.push(...groups)
+    this.#taken += groups.length
   }
 
   /** Once all that was taken so far is on disk; at once if it is. */
@@ -84,8 +86,10 @@ export class Ledger {
   #takeRows(): readonly DriverRow[] {
     const rows = new Map<string, DriverRow>()
     let groups = 0
+    let bytes = 0
     for (const group of this.#queue) {
-      if (rows.size >= ROWS_AT_ONCE) break
+      bytes += bytesOf(group)
+      if (groups > 0 && (rows.size + group.length > ROWS_AT_ONCE || bytes > BYTES_AT_ONCE)) break
       for (const row of group) rows.set(row.key, row)
       groups += 1
     }
@@ -93,3 +97,20 @@ export class Ledger {
     return [...rows.values()]
   }
 }
+
+function inGroups(rows: readonly DriverRow[]): Group[] {
+  const groups: DriverRow[][] = []
+  let bytes = 0
+  for (const row of rows) {
+    bytes += bytesOf([row])
+    const last = groups.at(-1)
+    if (last === undefined || last.length >= ROWS_AT_ONCE || bytes > BYTES_AT_ONCE) {
+      groups.push([row])
+      bytes = bytesOf([row])
+    } else last.push(row)
+  }
+  return groups
+}
+
+const bytesOf = (rows: Group): number =>
+  rows.reduce((sum, { key, value }) => sum + key.length + (value?.byteLength ?? 0), 0)

@@ -52,8 +52,6 @@ function busy({ descriptor, leader }: RegionSeen, view: View): Verdict | undefin
   if (move !== undefined)
     return { rule: move.rule, acts: true, reason: `under way: ${move.reason}` }
   const word = (reason: string): Verdict => ({ rule: 'ready', acts: false, reason })
-  if (view.picture.foundings.has(descriptor.id))
-    return word('its stores are still being told of it')
   if (!view.settled) return word('the driver has only just come to lead')
   if (leader === undefined) return word('nobody has said that they lead it')
   return undefined

@@ -53,18 +53,28 @@ export function createNamespace(
   return namespace
 }
 
-/** Its regions with it. Numbers are never used again: whoever still speaks of one is expelled. */
+/**
+ * Its regions with it, behind it: what a driver that dies in between has left is swept by the next. Numbers
+ * are never used again: whoever still speaks of one is expelled.
+ */
 export function dropNamespace(picture: Picture, name: string): readonly RegionDescriptor[] {
   const record = picture.namespaces.get(name)
   if (record === undefined) return []
-  const dropped = picture.regions.of(record.namespace.id).map(({ descriptor }) => descriptor)
-  for (const { id } of dropped) {
+  picture.put({ of: 'namespace', id: name, now: undefined })
+  return sweep(picture)
+}
+
+/** Regions of namespaces that are no more go, with all that is noted of them. */
+export function sweep(picture: Picture): readonly RegionDescriptor[] {
+  const stray = [...picture.regions.all()]
+    .map(({ descriptor }) => descriptor)
+    .filter(({ namespace }) => picture.namespaceOf(namespace) === undefined)
+  for (const { id } of stray) {
     picture.put({ of: 'region', id, now: undefined })
     if (picture.foundings.has(id)) picture.put({ of: 'founding', id, now: undefined })
     if (picture.moves.has(id)) picture.put({ of: 'move', id, now: undefined })
   }
-  picture.put({ of: 'namespace', id: name, now: undefined })
-  return dropped
+  return stray
 }
 
 export function viewNamespaces(

@@ -38,7 +38,7 @@ export function takeBeat(picture: Picture, beat: Beat, nowMs: number): BeatRefus
   if (renewed || !sameLabels(known.labels, labels)) {
     const before = known === undefined ? [] : [...known.former, known.incarnation].slice(-FORMER)
     const former = renewed ? before : (known?.former ?? [])
-    const state = renewed ? 'up' : (known?.state ?? 'up')
+    const state = known?.state === 'draining' ? 'draining' : 'up'
     const now: StoreRecord = { name, incarnation, former, state, labels }
     picture.put({ of: 'store', id: name, now })
   }
