@@ -16,6 +16,7 @@ import type { Cell } from './cell.ts'
 import { DiskQueue, type Landing } from './disk-queue.ts'
 import type { Host } from './host.ts'
 import type { LocalMode } from './inbound.ts'
+import { InjectedFault } from './injected-fault.ts'
 import { pictureOf, type ShardPicture } from './inspect.ts'
 import { SHARD_LIMITS, type ShardLimits } from './limits.ts'
 import type { Letter } from './mailbox.ts'
@@ -389,14 +390,5 @@ export class Shard {
       complete: (cell, life, input) => this.#complete(cell, life, input),
       fatal: (reason) => this.#fatal(reason),
     })
-  }
-}
-
-/** Thrown by `throwNext`. */
-class InjectedFault extends Error {
-  override readonly name = 'InjectedFault'
-
-  constructor(at: Address) {
-    super(`a fault was injected into ${formatAddress(at)}`)
   }
 }
