@@ -10,7 +10,7 @@
 import { must } from '../base/assert.ts'
 import type { NodeName } from '../base/ids.ts'
 import type { Actor, ActorKind, Input } from './actor.ts'
-import { type Address, formatAddress } from './address.ts'
+import { formatAddress } from './address.ts'
 import { type BatchRing, readRing } from './batch-ring.ts'
 import type { Cell } from './cell.ts'
 import { DiskQueue, type Landing } from './disk-queue.ts'
