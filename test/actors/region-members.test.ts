@@ -89,6 +89,24 @@ test('a store gets a region back under a higher id', async () => {
   assert.equal(await rowsOn(cluster, n3), 30)
 })
 
+test('a store that was away while its peer was replaced by another of its own gets the new one', async () => {
+  const cluster = await overThree()
+  await added(cluster)
+  if ((await cluster.serving()) === n3) await cluster.order({ order: 'transfer', to: peerId(10) })
+  await cluster.until(() => cluster.peer(n3)?.status.role !== 'leader', 'it leads no more')
+  cluster.crash(n3)
+  await cluster.order({ order: 'switch', promote: [NEW], demote: [peerId(12)] })
+  await cluster.world.advance(1000)
+  await cluster.order({ order: 'remove', peer: peerId(12) })
+  await cluster.world.advance(1000)
+  const again = { ...add, peer: peerId(14), store: n3, incarnation: 'n3-first' } as const
+  assert.equal(await cluster.order(again), undefined)
+  cluster.start(n3)
+  await cluster.until(() => cluster.peer(n3)?.status.self === peerId(14), 'it is another')
+  await cluster.world.advance(1000)
+  assert.equal(await rowsOn(cluster, n3), 30)
+})
+
 test('a peer that was away while it was removed is told when it comes back', async () => {
   const cluster = await overThree()
   await added(cluster)

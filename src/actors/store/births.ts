@@ -7,7 +7,9 @@ import { must } from '../../base/assert.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { RegionDescriptor, RegionId } from '../../core/region/types.ts'
 import type { Context, Question } from '../../runtime/actor.ts'
+import { address } from '../../runtime/address.ts'
 import type { StoreOp } from '../../storage/store.ts'
+import type { RegionExpelled } from '../../wire/messages/region.ts'
 import type {
   KeeperStart,
   StoreCreate,
@@ -17,6 +19,7 @@ import type {
 } from '../../wire/messages/store.ts'
 import type { TreeOptions } from '../options.ts'
 import { founderOps, guestOps, ownPeer } from '../region/birth.ts'
+import { REGION } from '../region/replica.ts'
 import type { Inventory } from './inventory.ts'
 
 interface Birth {
@@ -53,6 +56,9 @@ export class Births {
   }
 
   invite({ descriptor, peer }: StoreInvite, question: Question, context: Context): void {
+    const here = this.#inventory.find(descriptor.id)
+    // An older peer of the region, which may not know yet that it is none.
+    if (here !== undefined && here.peer < peer) this.#expel(descriptor, context)
     this.#bear(descriptor, peer, question, context, () => guestOps(descriptor, peer))
   }
 
@@ -81,6 +87,11 @@ export class Births {
     this.#births.delete(region)
     this.#start({ kind: 'keeper.start', region, campaign: false }, context)
     for (const question of birth.questions) told(question, undefined, context)
+  }
+
+  #expel(descriptor: RegionDescriptor, context: Context): void {
+    const expelled: RegionExpelled = { kind: 'region.expelled', descriptor }
+    context.send(address(this.#options.node, REGION, String(descriptor.id)), expelled)
   }
 
   #bear(
