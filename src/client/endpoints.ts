@@ -23,6 +23,8 @@ export interface UnaryMethod<Request, Response> {
 export interface CallOptions {
   /** Milliseconds for the call with all its tries. */
   readonly timeoutMs?: number
+  /** Milliseconds after which a repeatable call goes to the next endpoint, should this one hang; never, if not given. */
+  readonly tryMs?: number
   /** Only this endpoint, no other. */
   readonly endpoint?: string
 }
@@ -120,10 +122,13 @@ export class Endpoints {
       const at = this.#pick(options.endpoint)
       try {
         await connected(at, deadline)
-        return await unary(at, path, method, request, deadline)
+        const tryMs = repeatable ? (options.tryMs ?? Infinity) : Infinity
+        const until = Math.min(deadline, Date.now() + tryMs)
+        return await unary(at, path, method, request, until)
       } catch (error) {
         if (!(error instanceof CallFailed) || !this.#again(error, repeatable, deadline)) throw error
-        if (options.endpoint === undefined) this.rotate()
+        // Of many calls that fail together, the first goes on to the next endpoint and takes the others along.
+        if (options.endpoint === undefined && at === this.current()) this.rotate()
         await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS))
       }
     }
@@ -132,7 +137,7 @@ export class Endpoints {
   #again(error: CallFailed, repeatable: boolean, deadline: number): boolean {
     if (Date.now() + LEAST_LEFT_MS >= deadline) return false
     if (error.outcome === 'not-done') return true
-    return repeatable && error.code === status.UNAVAILABLE
+    return repeatable && LOST.has(error.code)
   }
 
   #pick(endpoint: string | undefined): { readonly endpoint: string; readonly client: Client } {
@@ -147,6 +152,9 @@ function secureBy({ ca, cert, key }: ClientTls = {}): ChannelCredentials {
   const [roots, privateKey, chain] = [ca, key, cert].map((pem) => (pem ? Buffer.from(pem) : null))
   return credentials.createSsl(roots, privateKey, chain)
 }
+
+/** After these a repeatable call goes again, while there is time. */
+const LOST = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED])
 
 const CONNECT_MS = 1_000
 

@@ -13,7 +13,7 @@ import {
 } from '../../src/client/flare/index.ts'
 import type { SessionMark } from '../../src/core/region/types.ts'
 import type { RegionWrite } from '../../src/wire/messages/region.ts'
-import { type FlareDoor, openFlareDoor } from '../support/flare-door.ts'
+import { type FlareDoor, openFlareDoor, openHangingDoor } from '../support/flare-door.ts'
 
 describe('the FlareDB client', { timeout: 30_000 }, () => {
   let door: FlareDoor
@@ -147,6 +147,16 @@ describe('the FlareDB client', { timeout: 30_000 }, () => {
     assert.deepEqual([...new Set(first.map(({ answeredBelow }) => answeredBelow))], [lowest])
     assert.ok(seen.size <= 5, `${seen.size} sessions`)
     door.cluster.meddle = () => undefined
+  })
+
+  it('an endpoint that hangs is left for the next: by reads, and by writes that bear a mark', async () => {
+    const hanging = await openHangingDoor()
+    const both = connect({ endpoints: [hanging.endpoint, door.endpoint], timeoutMs: 15_000 })
+    const ns = both.namespace()
+    await ns.put('not-hung', '1')
+    assert.equal(textOf((await ns.get('not-hung'))?.value ?? new Uint8Array()), '1')
+    both.close()
+    await hanging.close()
   })
 
   it('errors have classes and reasons', async () => {

@@ -2,6 +2,7 @@
 
 import type { Chainfire } from '../../src/actors/chainfire.ts'
 import { flareFace } from '../../src/actors/flare/face.ts'
+import type { Flare } from '../../src/actors/flare/flare.ts'
 import { Outside } from '../../src/runtime/outside.ts'
 import { openDoorOver } from './running-door.ts'
 import { NODES, ScriptedRegions } from './scripted-regions.ts'
@@ -20,4 +21,14 @@ export async function openFlareDoor(...cuts: readonly string[]): Promise<FlareDo
   // Nobody asks for Chainfire here.
   const door = await openDoorOver({} as Chainfire, { flare })
   return { endpoint: `127.0.0.1:${door.port}`, cluster, close: () => door.close() }
+}
+
+/** Takes connections and calls, and answers none. */
+export async function openHangingDoor(): Promise<Omit<FlareDoor, 'cluster'>> {
+  const never = () => new Promise<never>(() => {})
+  const flare = new Proxy({} as Flare, {
+    get: (_, name) => (name === 'within' ? () => flare : never),
+  }) as Flare
+  const door = await openDoorOver({} as Chainfire, { flare })
+  return { endpoint: `127.0.0.1:${door.port}`, close: () => door.close() }
 }

@@ -3,6 +3,9 @@
 import type { CallOptions, Endpoints, UnaryMethod } from '../endpoints.ts'
 import { flareErrorOf } from './errors.ts'
 
+/** One that hangs, paused or cut off, is left for the next. */
+const TRY_MS = 4000
+
 export class Calls {
   readonly #endpoints: Endpoints
 
@@ -18,7 +21,7 @@ export class Calls {
     options: CallOptions = {},
   ): Promise<Response> {
     try {
-      return await this.#endpoints.read(service, method, request, options)
+      return await this.#endpoints.read(service, method, request, { tryMs: TRY_MS, ...options })
     } catch (error) {
       throw flareErrorOf(error, false)
     }
@@ -33,7 +36,7 @@ export class Calls {
   ): Promise<Response> {
     const way = marked ? 'read' : 'write'
     try {
-      return await this.#endpoints[way](service, method, request, options)
+      return await this.#endpoints[way](service, method, request, { tryMs: TRY_MS, ...options })
     } catch (error) {
       throw flareErrorOf(error, true)
     }

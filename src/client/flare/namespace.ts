@@ -213,7 +213,9 @@ export class Namespace {
   /** Of one snapshot: the same for the same rows, however they are cut into regions. */
   async checksum(range: Range = {}, options: ReadOptions = {}): Promise<Checksum> {
     const request = { namespace: this.name, ...rangeOf(range), at: options.at ?? 0n }
-    const told = await this.#calls.read(KV.fullName, KV.methods.checksum, request, options)
+    // It may take as long as it takes.
+    const patient = { tryMs: Number.POSITIVE_INFINITY, ...options }
+    const told = await this.#calls.read(KV.fullName, KV.methods.checksum, request, patient)
     return { ...told, rows: Number(told.rows), bytes: Number(told.bytes) }
   }
 
