@@ -23,10 +23,13 @@ export const spread: Rule = {
     const { descriptor } = seen
     for (const peer of descriptor.peers) {
       const store = storeOf(view.picture, peer)
+      if (store === undefined) continue
       const others = storesOf(view, descriptor, peer.peer)
-      const to = bestTaker(view, view.takers(descriptor), others)
-      if (store === undefined || to === undefined) continue
-      const [now, then] = [crowding(store, others), crowding(to, others)]
+      const now = crowding(store, others)
+      // Nothing is shared less than nothing.
+      const to = now === 0 ? undefined : bestTaker(view, view.takers(descriptor), others)
+      if (to === undefined) continue
+      const then = crowding(to, others)
       if (then >= now) continue
       const reason = `${peer.store} shares ${now} labels with the other replicas, ${to.name} ${then}`
       return { want: 'move', to, remove: peer.peer, reason }

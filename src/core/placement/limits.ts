@@ -28,7 +28,7 @@ export const PLACEMENT_LIMITS: PlacementLimits = {
   movesPerStore: 2,
   moves: 16,
   moveMs: 30 * 60_000,
-  patrolRegions: 500,
+  patrolRegions: 200,
   settleMs: 5000,
   keepVersionsMs: 10 * 60_000,
 }

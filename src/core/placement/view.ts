@@ -39,6 +39,8 @@ export class View {
   readonly limits: PlacementLimits
   readonly #moment: Moment
   readonly #weights = new Map<NodeName, Weight>()
+  /** Whom anything may be given; looked for once. */
+  #able: readonly StoreRecord[] | undefined
 
   constructor(picture: Picture, limits: PlacementLimits, moment: Moment) {
     this.picture = picture
@@ -95,14 +97,15 @@ export class View {
   }
 
   /** Stores that may be given something: alive, wanted, with room, that do not hold the region yet. */
-  takers(descriptor: RegionDescriptor | undefined): StoreRecord[] {
-    return [...this.picture.stores.values()].filter(
-      ({ name, state }) =>
-        state === 'up' &&
-        this.contact(name) === 'live' &&
-        (this.picture.heard(name)?.load.freeBytes ?? 0) >= this.limits.minFreeBytes &&
-        !descriptor?.peers.some((peer) => peer.store === name),
-    )
+  takers(descriptor: RegionDescriptor | undefined): readonly StoreRecord[] {
+    this.#able ??= [...this.picture.stores.values()].filter((store) => this.#isAble(store))
+    if (descriptor === undefined) return this.#able
+    return this.#able.filter(({ name }) => !descriptor.peers.some((peer) => peer.store === name))
+  }
+
+  #isAble({ name, state }: StoreRecord): boolean {
+    if (state !== 'up' || this.contact(name) !== 'live') return false
+    return (this.picture.heard(name)?.load.freeBytes ?? 0) >= this.limits.minFreeBytes
   }
 
   /** What comes is counted where it goes, what goes no more where it was. */
