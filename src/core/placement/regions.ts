@@ -69,10 +69,14 @@ export class Regions {
   /** In place of what was known under its id. Whoever overlaps it was deleted before. */
   put(seen: RegionSeen): void {
     const { id, namespace, from } = seen.descriptor
-    this.delete(id)
+    const known = this.#byId.get(id)
     const row = this.#rows.get(namespace) ?? []
-    if (row.length === 0) this.#rows.set(namespace, row)
-    row.splice(firstAbove(row, from), 0, seen)
+    const at = firstAbove(row, from) - 1
+    if (known !== undefined && row[at] === known) row[at] = seen
+    else {
+      this.delete(id)
+      this.#insert(seen)
+    }
     this.#byId.set(id, seen)
   }
 
@@ -84,6 +88,13 @@ export class Regions {
     row.splice(row.indexOf(known, Math.max(0, firstAbove(row, known.descriptor.from) - 1)), 1)
     if (row.length === 0) this.#rows.delete(namespace)
     this.#byId.delete(id)
+  }
+
+  #insert(seen: RegionSeen): void {
+    const { namespace, from } = seen.descriptor
+    const row = this.#rows.get(namespace) ?? []
+    if (row.length === 0) this.#rows.set(namespace, row)
+    row.splice(firstAbove(row, from), 0, seen)
   }
 }
 
