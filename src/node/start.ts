@@ -17,7 +17,7 @@ import { StoreUnusable } from '../storage/level/level-store.ts'
 import { findLogDamage } from '../storage/level/log-check.ts'
 import { CERTIFICATES, Certificates, readIdentity } from './certificates.ts'
 import { openDataDirectory, releaseDataDirectory, writeAtomically } from './data-directory.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, handOverRegions } from './hand-over.ts'
 import { openLinks } from './links.ts'
 import { MemberBook } from './members.ts'
 import { releaseStartMemory, tuneMemory } from './memory.ts'
@@ -169,7 +169,9 @@ interface Running {
 async function stopNode(running: Running): Promise<void> {
   const { config, plan, shards, links, http, certificates, log } = running
   certificates?.close()
-  await handOver(shards.outside, plan.tree.node, plan.tree.groups)
+  const { node, groups, flare } = plan.tree
+  if (flare !== undefined) await handOverRegions(shards.outside, node, shards)
+  await handOver(shards.outside, node, groups)
   await shards.stop()
   await links.close()
   await http.close(0)

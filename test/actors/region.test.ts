@@ -95,3 +95,15 @@ test('versions below the safe point go, and snapshots so old are refused', async
   assert.deepEqual(await cluster.read(old), { op: 'too-old', safePoint })
   await cluster.until(() => quiet(cluster), 'quiet again')
 })
+
+test('a node that stops hands its regions over, and no write waits for an election', async () => {
+  const cluster = new RegionCluster({ nodes: 3 })
+  await cluster.found()
+  await cluster.put('a', '1')
+  const leader = await cluster.serving()
+  const beganMs = cluster.world.clock.monotonicMs()
+  cluster.tell(leader, 'region-keeper', '1', { kind: 'region.hand-over' } as Message)
+  const led = () => cluster.names.find((name) => cluster.peer(name)?.status.serving)
+  await cluster.until(() => ![undefined, leader].includes(led()), 'another one serves')
+  assert.ok(cluster.world.clock.monotonicMs() - beganMs < 500)
+})

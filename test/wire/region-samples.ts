@@ -160,6 +160,7 @@ const regions: readonly RegionMessage[] = [
   },
   { kind: 'region.safe-point', safePoint: at },
   { kind: 'region.report' },
+  { kind: 'region.hand-over' },
   { kind: 'region.flush' },
   { kind: 'region.act' },
   { kind: 'region.campaign' },

@@ -16,8 +16,8 @@ import { STORE } from '../store/behavior.ts'
 
 export const REGION_KEEPER = 'region-keeper'
 
-/** What pulse and store want of all regions of the shard. */
-const FORWARDED = new Set(['pulse.ask', 'region.report'])
+/** What pulse, store and the node want of all regions of the shard. */
+const FORWARDED = new Set(['pulse.ask', 'region.report', 'region.hand-over'])
 const HELLO_MS = 3000
 const AGAIN_MS = 200
 const HELLO = 'hello'

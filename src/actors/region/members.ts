@@ -81,6 +81,17 @@ export class Members {
     return outcome.ok || outcome.reason === 'already-leader' ? undefined : outcome.reason
   }
 
+  /** To whichever voter is furthest on. */
+  handOver(): void {
+    const { raft, leads, descriptor } = this.#replica
+    if (!leads) return
+    const [best] = raft
+      .status()
+      .followers.filter(({ peer, down }) => !down && peerOf(descriptor, peer)?.role === 'voter')
+      .sort((a, b) => b.match - a.match)
+    if (best !== undefined) raft.transfer(best.peer)
+  }
+
   /** The descriptor has other peers than before: those that are gone are told so by the leader. */
   changed(context: Context): void {
     const { descriptor, leads } = this.#replica

@@ -133,6 +133,10 @@ export class RunningRegion {
         neighbours.told(message as PulseTold)
         replica.actSoon(context)
         return
+      case 'region.hand-over':
+        this.rooms.members.handOver()
+        replica.actSoon(context)
+        return
       case 'region.report':
         reports.soon()
         reports.advance(context)

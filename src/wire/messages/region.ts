@@ -157,6 +157,11 @@ export interface RegionReportAsk {
   readonly kind: 'region.report'
 }
 
+/** This node stops: whoever leads here hands leadership over, by way of the keepers. */
+export interface RegionHandOver {
+  readonly kind: 'region.hand-over'
+}
+
 /** From the store to regions that it leads: versions superseded at or below may go. */
 export interface RegionSafePoint {
   readonly kind: 'region.safe-point'
@@ -194,6 +199,7 @@ export type RegionMessage =
   | RegionSnapshot
   | RegionSafePoint
   | RegionReportAsk
+  | RegionHandOver
   | RegionFlush
   | RegionAct
   | RegionCampaign
@@ -265,6 +271,7 @@ export const REGION_MESSAGES: MessageShapes = {
   },
   'region.safe-point': { tag: 116, delivery: drops, schema: struct({ safePoint: timestamp }) },
   'region.report': { tag: 117, delivery: drops, schema: struct({}) },
+  'region.hand-over': { tag: 118, delivery: drops, schema: struct({}) },
   'region.flush': { tag: 112, delivery: drops, schema: struct({}) },
   'region.act': { tag: 113, delivery: consensus, schema: struct({}) },
   'region.campaign': { tag: 114, delivery: consensus, schema: struct({}) },
