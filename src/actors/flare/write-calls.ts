@@ -56,6 +56,8 @@ export interface WriteParts {
 interface Indexed {
   readonly op: WriteOp
   readonly index: number
+  /** Was sent before, and may have been done: no later refusal makes that certain. */
+  readonly lost: boolean
 }
 
 /** Keys that one command makes tombstones of. */
@@ -77,7 +79,7 @@ export class WriteCalls {
       open += more - 1
       if (open === 0) done(parts.toSorted((a, b) => (a.ops[0] as number) - (b.ops[0] as number)))
     }
-    const indexed = batch.ops.map((op, index) => ({ op, index }))
+    const indexed = batch.ops.map((op, index) => ({ op, index, lost: false }))
     this.#spread(batch, indexed, attempt, one)
   }
 
@@ -126,15 +128,19 @@ export class WriteCalls {
     const { epoch } = region.descriptor
     const message: RegionWrite = { kind: 'region.write', epoch, command }
     const options = { repeatable: session !== undefined, attempt }
-    const anew = () => this.#spread(batch, items, attempt, one)
-    const end = (problem: Problem) => one(failed(items, problem), 0)
+    const anew = (sent: readonly Indexed[]) => () => this.#spread(batch, sent, attempt, one)
+    const end = (sent: readonly Indexed[]) => (problem: Problem) => one(failed(sent, problem), 0)
     this.#parts.regions.ask(region, message, options, (reply) => {
-      if (reply.type === 'ends') end(reply.problem)
-      else if (reply.type === 'again') attempt.again(reply.afterMs, reply.problem, anew, end)
-      else {
+      if (reply.type === 'ends') end(items)(reply.problem)
+      else if (reply.type === 'again') {
+        const sent = reply.lost ? items.map((item) => ({ ...item, lost: true })) : items
+        attempt.again(reply.afterMs, reply.problem, anew(sent), end(sent))
+      } else {
         const { result } = reply.message as RegionWriteDone
-        if (result.op === 'locked') this.#clear(batch.namespace, result.locks, attempt, anew, end)
-        else one({ ops: items.map(({ index }) => index), outcome: partOutcome(result) }, 0)
+        const { namespace } = batch
+        if (result.op === 'locked') {
+          this.#clear(namespace, result.locks, attempt, anew(items), end(items))
+        } else one(concluded(items, result), 0)
       }
     })
   }
@@ -203,17 +209,23 @@ const LOCKED: Problem = {
   text: 'a transaction that lives held a key until the time was over; nothing was written',
 }
 
-const failed = (ops: readonly Indexed[], problem: Problem): BatchPart => ({
-  ops: ops.map(({ index }) => index),
-  outcome: { type: 'failed', problem },
+/** A sending that was lost may still arrive, whatever became of the next. */
+const failed = (items: readonly Indexed[], problem: Problem): BatchPart => ({
+  ops: items.map(({ index }) => index),
+  outcome: { type: 'failed', problem: items.some(({ lost }) => lost) ? FORGOTTEN : problem },
 })
 
-function partOutcome(result: RegionResult): PartOutcome {
-  if (result.op === 'written') return { type: 'written', version: result.version }
-  if (result.op === 'mismatch') return { type: 'mismatch', versions: result.versions }
-  const text =
-    'the answer to this write is no longer known: it may have been done; read before writing again'
-  return { type: 'failed', problem: { reason: 'undetermined', text } }
+function concluded(items: readonly Indexed[], result: RegionResult): BatchPart {
+  const ops = items.map(({ index }) => index)
+  if (result.op === 'written') return { ops, outcome: { type: 'written', version: result.version } }
+  if (result.op !== 'mismatch') return failed(items, FORGOTTEN)
+  if (items.some(({ lost }) => lost)) return failed(items, FORGOTTEN)
+  return { ops, outcome: { type: 'mismatch', versions: result.versions } }
+}
+
+const FORGOTTEN: Problem = {
+  reason: 'undetermined',
+  text: 'the answer to this write is no longer known: it may have been done; read before writing again',
 }
 
 /** Whether a border lies before a range's end, which is open when empty. */
