@@ -39,6 +39,7 @@ import type {
 } from '../../wire/messages/driver.ts'
 import { Attempt } from './attempt.ts'
 import { CommandCalls } from './command-calls.ts'
+import { DigestCalls, type RegionDigests } from './digest-calls.ts'
 import { Directory } from './directory.ts'
 import { DriverCalls } from './driver-calls.ts'
 import type { Committed, Explained, NamedMutation, RegionPage, StoresView } from './flare.ts'
@@ -74,6 +75,7 @@ interface Parts {
   readonly reads: ReadCalls
   readonly writes: WriteCalls
   readonly txns: TxnCalls
+  readonly digests: DigestCalls
 }
 
 export class FlareCalls {
@@ -94,7 +96,8 @@ export class FlareCalls {
     const reads = new ReadCalls({ directory, regions, locks, stamps })
     const writes = new WriteCalls({ directory, regions, locks })
     const txns = new TxnCalls({ outside, directory, regions, locks, stamps })
-    const parts = { outside, driver, stamps, directory, reads, writes, txns }
+    const digests = new DigestCalls(outside, driver, regions)
+    const parts = { outside, driver, stamps, directory, reads, writes, txns, digests }
     return new FlareCalls(parts, timeoutMs)
   }
 
@@ -110,14 +113,15 @@ export class FlareCalls {
     done: Done<readonly FoundRow[]>,
   ): void {
     this.#strong(namespace, done, (id, attempt) =>
-      this.#parts.reads.get(id, keys, at, attempt, done),
+      this.#given(at, attempt, done, () => this.#parts.reads.get(id, keys, at, attempt, done)),
     )
   }
 
   scan(namespace: string, request: ScanRequest, done: Done<ScanPage>): void {
     this.#strong(namespace, done, (id, attempt) => {
+      const scan = () => this.#parts.reads.scan(id, request, attempt, done)
       if (isEmpty(request)) done(good({ rows: [], next: undefined }))
-      else this.#parts.reads.scan(id, request, attempt, done)
+      else this.#given(request.at, attempt, done, scan)
     })
   }
 
@@ -132,7 +136,7 @@ export class FlareCalls {
         if (isEmpty(range)) done(good({ rows: 0, bytes: 0, hash: 0n, at: stamp }))
         else this.#parts.reads.checksum(id, range, stamp, attempt, done)
       }
-      if (at !== undefined) sum(at)
+      if (at !== undefined) this.#given(at, attempt, done, () => sum(at))
       else this.#parts.stamps.one(attempt, (stamp) => (stamp.ok ? sum(stamp.value) : done(stamp)))
     })
   }
@@ -160,8 +164,10 @@ export class FlareCalls {
     done: Done<readonly BatchPart[]>,
   ): void {
     this.#strong(namespace, done, (id, attempt) =>
-      this.#parts.writes.batch({ namespace: id, ops, session }, attempt, (parts) =>
-        done(good(parts)),
+      this.#given(session?.session, attempt, done, () =>
+        this.#parts.writes.batch({ namespace: id, ops, session }, attempt, (parts) =>
+          done(good(parts)),
+        ),
       ),
     )
   }
@@ -185,8 +191,10 @@ export class FlareCalls {
         done(numbered)
         return
       }
-      this.#parts.txns.commit(start, numbered.value, attempt, (outcome) =>
-        done(outcome.type === 'undetermined' ? OPEN : good(outcome)),
+      this.#given(start, attempt, done, () =>
+        this.#parts.txns.commit(start, numbered.value, attempt, (outcome) =>
+          done(outcome.type === 'undetermined' ? OPEN : good(outcome)),
+        ),
       )
     })
   }
@@ -240,6 +248,10 @@ export class FlareCalls {
     )
   }
 
+  digest(region: RegionId, done: Done<RegionDigests>): void {
+    this.#parts.digests.digest(region, this.#attempt(), done)
+  }
+
   stores(done: Done<StoresView>): void {
     const question: DriverStores = { kind: 'driver.stores' }
     this.#read(question, done, ({ stores, driver, driverEpoch }: DriverStoresAre) =>
@@ -250,6 +262,12 @@ export class FlareCalls {
   setStore(name: NodeName, state: StoreState, done: Done<undefined>): void {
     const order: DriverStoreSet = { kind: 'driver.store-set', name, state }
     this.#change(order, done, nothing)
+  }
+
+  /** What a client gives as a timestamp must be one. */
+  #given<T>(stamp: Timestamp | undefined, attempt: Attempt, done: Done<T>, run: () => void): void {
+    if (stamp === undefined) run()
+    else this.#parts.stamps.given(stamp, attempt, (told) => (told.ok ? run() : done(told)))
   }
 
   #attempt(): Attempt {

@@ -15,6 +15,8 @@ import type { Attempt } from './attempt.ts'
 import { bad, type Done, good, type Problem } from './outcome.ts'
 
 const TRY_MS = 2000
+const FUTURE =
+  'a timestamp lies ahead of all that the oracle has given: use one that it gave, as a read, a write or tso told it'
 const NOBODY = 'the timestamp oracle cannot be reached: a majority of the founding nodes must run'
 
 /** `first`, `first` + 1 and so on. */
@@ -36,6 +38,8 @@ export class StampCalls {
   #asking = false
   /** When it came, by this shard's clock. */
   #last: { readonly stamp: Timestamp; readonly atMs: number } | undefined
+  /** The highest known to be given. */
+  #highest = 0n
 
   constructor(outside: Outside, node: NodeName) {
     this.#outside = outside
@@ -50,6 +54,21 @@ export class StampCalls {
   draw(count: number, attempt: Attempt, done: Done<Stamps>): void {
     this.#waiting.push({ count, attempt, done })
     this.#next()
+  }
+
+  /**
+   * Lets pass what a client holds for a timestamp. One from the future would keep a region from committing
+   * anything below it, until the oracle comes there.
+   */
+  given(stamp: Timestamp, attempt: Attempt, done: Done<Timestamp>): void {
+    if (stamp <= this.#highest) {
+      done(good(stamp))
+      return
+    }
+    this.one(attempt, (fresh) => {
+      if (!fresh.ok) done(fresh)
+      else done(stamp <= fresh.value ? good(stamp) : bad('invalid', FUTURE))
+    })
   }
 
   /** What the clock of the oracle shows now, about; undefined before the first stamp. */
@@ -68,11 +87,18 @@ export class StampCalls {
       this.#asking = false
       if (outcome.ok && outcome.message.kind === 'oracle.stamps-are') {
         const given = outcome.message as OracleStampsAre
-        this.#last = { stamp: given.first, atMs: this.#outside.nowMs() }
+        this.#heard(given)
         share(wishes, given)
       } else for (const wish of wishes) this.#again(wish)
       this.#next()
     })
+  }
+
+  #heard({ first, count }: OracleStampsAre): void {
+    const stamp = timestamp(first)
+    this.#last = { stamp, atMs: this.#outside.nowMs() }
+    const last = first + BigInt(count - 1)
+    if (last > this.#highest) this.#highest = last
   }
 
   #take(): { readonly wishes: readonly Wish[]; readonly count: number } {

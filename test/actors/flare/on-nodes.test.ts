@@ -13,6 +13,7 @@ import {
   type RegionCommand,
   regionId,
   type Timestamp,
+  timestamp,
   type WriteOp,
 } from '../../../src/core/region/types.ts'
 import { RegionCluster } from '../../support/region-cluster.ts'
@@ -188,4 +189,26 @@ test('two that add to the same key at the same time: one is told to try again', 
   assert.equal(committed.length, 1, inspect(outcomes))
   const values = await world.read(['a', 'z'])
   assert.equal(values[0], values[1])
+})
+
+test('a timestamp from the future is refused wherever a client may give one, and writes go on', async () => {
+  const world = new World()
+  await world.put('a', '1')
+  const future = timestamp((await world.stamp()) + 10n ** 12n)
+  const flare = world.flare()
+  const scan = { from: EMPTY, to: EMPTY, limit: 1, reverse: false, keysOnly: false, at: future }
+  const session = { session: future, sequence: 1, answeredBelow: 0 }
+  const calls: readonly Promise<Outcome<unknown>>[] = [
+    flare.get('', [key('a')], future),
+    flare.scan('', scan),
+    flare.checksum('', { from: EMPTY, to: EMPTY }, future),
+    flare.commit(future, [mutationOf('a', '2')]),
+    flare.write('', putOf('a', '2'), session),
+  ]
+  for (const call of calls) {
+    const told = await world.outcome(call)
+    assert.equal(told.ok ? 'done' : told.problem.reason, 'invalid', inspect(told))
+  }
+  await world.put('a', '3')
+  assert.deepEqual(await world.read(['a'], await world.stamp()), ['3'])
 })
