@@ -4,36 +4,37 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { generateSchedule } from './faults/generate.ts'
 import { parseSchedule, ScheduleError } from './faults/parse.ts'
 import type { Schedule } from './faults/schedule.ts'
-import { DEMANDED_MARKS, MARK_SEEDS, Marks } from './marks.ts'
+import { demandedMarks, MARK_SEEDS, Marks } from './marks.ts'
 import { runMutants } from './mutants/runner.ts'
 import { EXIT, type RunReport } from './report.ts'
 import { runSchedule } from './run.ts'
+import { SUITES, type Suite, scheduleOf } from './suites.ts'
 import { countsForItself, explain, oneLine, summary } from './telling.ts'
 
-const USAGE = `usage: npm run sim -- --seed N [--trace]
-       npm run sim -- --seeds A..B
+const USAGE = `usage: npm run sim -- [flare] --seed N [--trace]
+       npm run sim -- [flare] --seeds A..B
        npm run sim -- run FILE.yaml …
        npm run sim -- mutants [NAME …]`
 
 export async function main(args: readonly string[]): Promise<number> {
-  const [first, ...rest] = args
-  if (first === '--seed') return oneSeed(Number(rest[0]), rest.includes('--trace'))
-  if (first === '--seeds') return manySeeds(rest[0] ?? '')
+  const suite = SUITES.find((name) => name === args[0])
+  const [first, ...rest] = suite === undefined ? args : args.slice(1)
+  if (first === '--seed') return oneSeed(suite, Number(rest[0]), rest.includes('--trace'))
+  if (first === '--seeds') return manySeeds(suite, rest[0] ?? '')
   if (first === 'run') return files(rest)
   if (first === 'mutants') return runMutants(rest)
   console.error(USAGE)
   return first === '--help' ? EXIT.pass : EXIT['invalid-schedule']
 }
 
-async function oneSeed(seed: number, trace: boolean): Promise<number> {
+async function oneSeed(suite: Suite | undefined, seed: number, trace: boolean): Promise<number> {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     console.error('--seed takes a whole number')
     return EXIT['invalid-schedule']
   }
-  const schedule = generateSchedule(seed)
+  const schedule = scheduleOf(suite, seed)
   if (trace) console.log(JSON.stringify(schedule, null, 2))
   return tell(await runSchedule(schedule))
 }
@@ -73,7 +74,7 @@ function tell(report: RunReport): number {
 }
 
 /** Progress on a terminal, one JSON line a seed in a pipe. Stops at nothing; the worst verdict counts. */
-async function manySeeds(range: string): Promise<number> {
+async function manySeeds(suite: Suite | undefined, range: string): Promise<number> {
   const [from, to] = range.split('..').map(Number)
   if (from === undefined || to === undefined || !(from <= to)) {
     console.error('--seeds takes A..B')
@@ -83,13 +84,13 @@ async function manySeeds(range: string): Promise<number> {
   const failed: RunReport[] = []
   let idle = 0
   for (let seed = from; seed <= to; seed++) {
-    const report = await runSchedule(generateSchedule(seed))
+    const report = await runSchedule(scheduleOf(suite, seed))
     marks.merge(report.marks)
     if (!countsForItself(report)) idle++
     if (report.verdict !== 'pass') failed.push(report)
     showProgress(report, seed - from + 1, to - from + 1, failed.length)
   }
-  return conclude({ seeds: to - from + 1, idle, marks, failed })
+  return conclude({ demanded: demandedMarks(suite), seeds: to - from + 1, idle, marks, failed })
 }
 
 function showProgress(report: RunReport, done: number, all: number, failed: number): void {
@@ -103,18 +104,19 @@ function showProgress(report: RunReport, done: number, all: number, failed: numb
 }
 
 function conclude(all: {
+  readonly demanded: readonly string[]
   readonly seeds: number
   readonly idle: number
   readonly marks: Marks
   readonly failed: readonly RunReport[]
 }): number {
-  const { seeds, idle, marks, failed } = all
-  const missing = seeds >= MARK_SEEDS ? marks.missing() : []
+  const { demanded, seeds, idle, marks, failed } = all
+  const missing = seeds >= MARK_SEEDS ? marks.missing(demanded) : []
   const say = process.stdout.isTTY ? console.log : console.error
   say(
     `\n${seeds} seeds, ${failed.length} failed, ${idle} in which no fault struck a call in flight`,
   )
-  for (const mark of DEMANDED_MARKS) say(`  ${mark}: ${marks.counts()[mark] ?? 0}`)
+  for (const mark of demanded) say(`  ${mark}: ${marks.counts()[mark] ?? 0}`)
   for (const report of failed) say(`  ${oneLine(report)}`)
   for (const mark of missing) say(`no seed ever met ${mark}`)
   const worst = failed.map(({ verdict }) => EXIT[verdict])

@@ -1,6 +1,6 @@
 /** Situations that runs must meet: if two hundred seeds never do, the simulator has gone blind. */
 
-export const DEMANDED_MARKS = [
+const DEMANDED_MARKS = [
   'raft.pre-vote-refused',
   'raft.quorum-lost',
   'raft.conflict-truncated',
@@ -11,6 +11,23 @@ export const DEMANDED_MARKS = [
   'raft.leader-transferred',
   'raft.quiesced',
 ] as const
+
+/** Group `system` has no learners, and only one of its members at a time. */
+const FLARE_MARKS = [
+  'raft.pre-vote-refused',
+  'raft.quorum-lost',
+  'raft.conflict-truncated',
+  'raft.snapshot-installed',
+  'raft.learner-promoted',
+  'raft.joint-entered',
+  'raft.joint-left',
+  'raft.leader-transferred',
+  'raft.quiesced',
+  'region.expelled',
+] as const
+
+export const demandedMarks = (suite: string | undefined): readonly string[] =>
+  suite === 'flare' ? FLARE_MARKS : DEMANDED_MARKS
 
 /** Seeds after which every mark must have been met at least once. */
 export const MARK_SEEDS = 200

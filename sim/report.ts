@@ -25,9 +25,8 @@ export interface Counts {
   /** Faults that hit a node with a call in flight. */
   readonly struck: number
   readonly leaderChanges: number
-  readonly revisions: number
-  readonly watchEvents: number
-  readonly leasesEnded: number
+  /** What the run made of its kind, by names for people. */
+  readonly wrought: Readonly<Record<string, number>>
   readonly syncs: number
   readonly events: number
   readonly virtualMs: number

@@ -17,11 +17,12 @@ import { Timeline } from './checkers/timeline.ts'
 import { checkWatches } from './checkers/watch.ts'
 import { Injector } from './faults/injector.ts'
 import type { Schedule } from './faults/schedule.ts'
+import { FlareRun } from './flare/run.ts'
 import { Marks } from './marks.ts'
 import { Recovery } from './recovery.ts'
 import { type Counts, type RunReport, verdictOf } from './report.ts'
 import { Client, type Connection, type Workplace } from './workloads/client.ts'
-import { type History, isUnknown, overlappingPairs, type WriteCall } from './workloads/history.ts'
+import { countOverlaps, type History, isUnknown, type WriteCall } from './workloads/history.ts'
 import { drawMix } from './workloads/mix.ts'
 import { put } from './workloads/requests.ts'
 import { Watcher } from './workloads/watcher.ts'
@@ -35,6 +36,7 @@ const STOPPING_US = 10_000_000
 const FACE_TIMEOUT_MS = 4000
 
 export async function runSchedule(schedule: Schedule, log: Log = SILENT): Promise<RunReport> {
+  if (schedule.cluster.flare !== undefined) return new FlareRun(schedule, log).toEnd()
   const run = new Run(schedule, log)
   return run.toEnd()
 }
@@ -162,18 +164,20 @@ class Run {
     return {
       operations: calls.length,
       answered: calls.filter((call) => call.returnUs !== undefined).length,
-      overlapping: overlappingPairs(calls),
+      overlapping: countOverlaps(calls),
       unknown: calls.filter(isUnknown).length,
       faults,
       struck: this.#struck,
       leaderChanges: Math.max(0, this.#leadersSeen.size - 1),
-      revisions: witness.lastRevision,
-      watchEvents: watches.reduce(
-        (sum, watch) =>
-          sum + watch.responses.reduce((n, { response }) => n + response.events.length, 0),
-        0,
-      ),
-      leasesEnded: witness.leases().filter((life) => life.endedUs !== undefined).length,
+      wrought: {
+        revisions: witness.lastRevision,
+        'watch events': watches.reduce(
+          (sum, watch) =>
+            sum + watch.responses.reduce((n, { response }) => n + response.events.length, 0),
+          0,
+        ),
+        'leases ended': witness.leases().filter((life) => life.endedUs !== undefined).length,
+      },
       syncs: nodes.reduce((sum, node) => sum + node.setup.disk.syncs, 0),
       events: kernel.events,
       virtualMs: Math.round(kernel.nowUs / 1000),

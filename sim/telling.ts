@@ -12,11 +12,12 @@ export function summary(report: RunReport): string {
   const { counts } = report
   const marks = Object.entries(report.marks).map(([name, times]) => `${name} ${times}`)
   const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`)
+  const wrought = Object.entries(counts.wrought).map(([name, times]) => `${times} ${name}`)
   return [
     `${report.name}: ${report.verdict}`,
     `  seed ${report.seed}  trace ${report.hash}`,
     `  ${counts.operations} calls, ${counts.answered} answered, ${counts.unknown} unknown outcomes, ${counts.overlapping} overlapping pairs`,
-    `  ${counts.revisions} revisions, ${counts.watchEvents} watch events, ${counts.leasesEnded} leases ended`,
+    `  ${wrought.join(', ')}`,
     `  ${counts.faults} faults, ${counts.struck} struck calls in flight, ${counts.leaderChanges} leader changes`,
     `  ${counts.events} events in ${(counts.virtualMs / 1000).toFixed(1)} virtual seconds, ${counts.syncs} syncs`,
     `  faults: ${faults.join(', ') || 'none'}`,

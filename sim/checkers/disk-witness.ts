@@ -2,21 +2,18 @@
  * Reads what lands on every disk, and so knows the true past of a group without asking its actors.
  *
  * A version that lands anywhere was committed: so the first disk that shows it sets the truth, and every
- * other must show the same bytes. The same for log entries of one index and term, for the state's hash at
- * one applied index, and for the hard state of one disk, which never goes back.
+ * other must show the same bytes. The same for the state's hash at one applied index. Logs: log-witness.ts.
  */
 
 import { type Bytes, compareBytes, equalBytes } from '../../src/base/bytes.ts'
 import type { GroupId } from '../../src/base/ids.ts'
 import type { Event } from '../../src/core/kv/types.ts'
-import type { Entry, HardState } from '../../src/core/raft/types.ts'
 import { GroupKeys } from '../../src/storage/keyspace.ts'
 import { readLease, readMeta, readVersion } from '../../src/storage/kvrows.ts'
-import { readEntries } from '../../src/storage/log-rows.ts'
-import { readBase, readHardState } from '../../src/storage/raftlog.ts'
-import type { Row, StoreOp } from '../../src/storage/store.ts'
+import type { StoreOp } from '../../src/storage/store.ts'
 import type { Finding } from './findings.ts'
 import type { LeaseLife } from './lease.ts'
+import { LogWitness } from './log-witness.ts'
 import { keyText, Timeline } from './timeline.ts'
 
 interface SeenRow {
@@ -28,10 +25,7 @@ interface SeenRow {
 
 /** What the witness remembers of one disk; a wiped one is another disk. */
 interface DiskState {
-  hardState: HardState | undefined
   installing: boolean
-  /** The last log entry on it. */
-  lastEntry: number
 }
 
 export class DiskWitness {
@@ -40,7 +34,7 @@ export class DiskWitness {
   readonly #prefix: Bytes
   /** By row key. */
   readonly #versions = new Map<string, SeenRow>()
-  readonly #entries = new Map<string, { readonly entry: Entry; readonly disk: string }>()
+  readonly #logs: LogWitness
   readonly #hashes = new Map<number, { readonly hash: number; readonly disk: string }>()
   readonly #leases = new Map<bigint, LeaseLife>()
   readonly #disks = new Map<string, DiskState>()
@@ -50,6 +44,7 @@ export class DiskWitness {
   constructor(group: GroupId) {
     this.#keys = new GroupKeys(group)
     this.#prefix = this.#keys.all().from
+    this.#logs = new LogWitness(this.#keys, this.findings)
   }
 
   /** The newest revision that any disk has shown. */
@@ -67,12 +62,12 @@ export class DiskWitness {
 
   /** What it acknowledged before may still be on its way, and counts. */
   wiped(disk: string): void {
-    const { lastEntry } = this.#state(disk)
-    this.#disks.set(disk, { hardState: undefined, installing: false, lastEntry })
+    this.#disks.set(disk, { installing: false })
+    this.#logs.wiped(disk)
   }
 
   lastEntryOn(disk: string): number {
-    return this.#state(disk).lastEntry
+    return this.#logs.lastEntryOn(disk)
   }
 
   landed(disk: string, ops: readonly StoreOp[], atUs: number): void {
@@ -80,6 +75,7 @@ export class DiskWitness {
     const state = this.#state(disk)
     const whole = mine.some((op) => op.type === 'put' && this.#room(op.key) === 'a')
     for (const op of mine) {
+      this.#logs.landed(disk, op, atUs)
       if (op.type === 'put') this.#put(disk, state, op.key, op.value, atUs)
       else this.#dropped(state, op.key, whole, atUs)
     }
@@ -112,10 +108,7 @@ export class DiskWitness {
 
   #put(disk: string, state: DiskState, key: Bytes, value: Bytes, atUs: number): void {
     const room = this.#room(key)
-    if (room === 'c') state.lastEntry = Math.max(state.lastEntry, readBase(this.#keys, value).index)
     if (room === 'r') this.#version(disk, key, value, atUs)
-    else if (room === 'l') this.#logRow(disk, state, [key, value], atUs)
-    else if (room === 'h') this.#hardState(disk, state, value, atUs)
     else if (room === 'a') this.#meta(disk, value, atUs)
     else if (room === 'e') this.#lease(key, value, atUs)
     else if (room === 'i') state.installing = true
@@ -153,40 +146,6 @@ export class DiskWitness {
     }
   }
 
-  #logRow(disk: string, state: DiskState, row: Row, atUs: number): void {
-    for (const entry of readEntries(this.#keys, row)) {
-      state.lastEntry = entry.index
-      this.#entry(disk, entry, atUs)
-    }
-  }
-
-  #entry(disk: string, entry: Entry, atUs: number): void {
-    const { index, term } = entry
-    const name = `${index}.${term}`
-    const seen = this.#entries.get(name)
-    if (seen === undefined) {
-      this.#entries.set(name, { entry, disk })
-    } else if (seen.entry.kind !== entry.kind || !equalBytes(seen.entry.data, entry.data)) {
-      const sentence = `${disk} has another entry ${index} of term ${term} than ${seen.disk}`
-      this.#report('raft.log-matching', sentence, atUs)
-    }
-  }
-
-  #hardState(disk: string, state: DiskState, value: Bytes, atUs: number): void {
-    const now = readHardState(this.#keys, value)
-    const before = state.hardState
-    state.hardState = now
-    if (before === undefined) return
-    if (now.term < before.term) {
-      this.#report('raft.term-kept', `${disk} went from term ${before.term} to ${now.term}`, atUs)
-    }
-    const changed = before.vote !== undefined && now.vote !== before.vote
-    if (now.term === before.term && changed) {
-      const sentence = `${disk} voted for ${before.vote} and ${now.vote} in term ${now.term}`
-      this.#report('raft.vote-kept', sentence, atUs)
-    }
-  }
-
   #meta(disk: string, value: Bytes, atUs: number): void {
     const { appliedIndex, hash } = readMeta(this.#keys, value)
     this.#lastApplied = Math.max(this.#lastApplied, appliedIndex)
@@ -202,7 +161,7 @@ export class DiskWitness {
   #state(disk: string): DiskState {
     let state = this.#disks.get(disk)
     if (state === undefined) {
-      state = { hardState: undefined, installing: false, lastEntry: 0 }
+      state = { installing: false }
       this.#disks.set(disk, state)
     }
     return state

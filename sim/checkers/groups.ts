@@ -14,7 +14,7 @@ import type { Finding } from './findings.ts'
 /** The machines of one member that is up and back from its disk. */
 export interface Member {
   readonly raft: RaftMachine
-  readonly kv: NonNullable<GroupInspection['kv']>
+  readonly kv: { readonly appliedIndex: number; stateHash(): number }
 }
 
 export function memberOn(shard: Shard, group: string): Member | undefined {
@@ -37,7 +37,7 @@ export class GroupsCheck {
   readonly #lost = new Map<string, { readonly term: number; readonly entry: number }>()
   /** The node of each peer. */
   readonly #homes = new Map<string, string>()
-  readonly #lastOnDisk: (node: string) => number
+  readonly #lastOnDisk: (node: string, group: string) => number
   /** What the leader of each term has committed. */
   readonly #committed = new Map<string, number>()
   /** Which disk of its node each peer began on. */
@@ -46,18 +46,20 @@ export class GroupsCheck {
   readonly #machines = new Map<string, RaftMachine>()
   readonly #states = new Map<string, { readonly hash: number; readonly node: string }>()
 
-  /** `lastOnDisk`: the last log entry that has landed on a node's disk. */
-  constructor(lastOnDisk: (node: string) => number) {
+  /** `lastOnDisk`: the last entry of a group's log that has landed on a node's disk. */
+  constructor(lastOnDisk: (node: string, group: string) => number) {
     this.#lastOnDisk = lastOnDisk
   }
 
   look(node: Watched, shard: Shard, groups: readonly string[], nowUs: number): void {
     for (const group of groups) {
       const member = memberOn(shard, group)
-      if (member && !this.#isStranger(node, group, member)) {
-        this.#look(node.name, group, member, nowUs)
-      }
+      if (member) this.see(node, group, member, nowUs)
     }
+  }
+
+  see(node: Watched, group: string, member: Member, nowUs: number): void {
+    if (!this.#isStranger(node, group, member)) this.#look(node.name, group, member, nowUs)
   }
 
   /** A node's disk was lost: what its members said before counts, and nothing they say after. */
@@ -65,7 +67,10 @@ export class GroupsCheck {
     for (const [name, home] of this.#homes) {
       const machine = this.#machines.get(name)
       if (home !== node || machine === undefined || this.#lost.has(name)) continue
-      this.#lost.set(name, { term: machine.core.term, entry: this.#lastOnDisk(node) })
+      this.#lost.set(name, {
+        term: machine.core.term,
+        entry: this.#lastOnDisk(node, groupOf(name)),
+      })
     }
   }
 
@@ -78,7 +83,8 @@ export class GroupsCheck {
   }
 
   #look(node: string, group: string, { raft, kv }: Member, nowUs: number): void {
-    const audit = this.#audits.get(group) ?? new GroupAudit()
+    const { baseIndex, baseTerm } = raft.core.log
+    const audit = this.#audits.get(group) ?? new GroupAudit({ index: baseIndex, term: baseTerm })
     this.#audits.set(group, audit)
     const name = `${group} ${raft.core.self}`
     this.#homes.set(name, node)
@@ -91,7 +97,7 @@ export class GroupsCheck {
     this.#report(node, this.#wronglyCommitted(group, raft), nowUs)
     this.#report(node, this.#countsLost(group, raft), nowUs)
     const { persisted } = raft.core.durability
-    const landed = this.#lastOnDisk(node)
+    const landed = this.#lastOnDisk(node, group)
     if (persisted > landed) {
       const sentence = `R7: takes entry ${persisted} for durable, its disk ends at ${landed}`
       this.#report(node, [sentence], nowUs)
@@ -101,7 +107,7 @@ export class GroupsCheck {
     const hash = kv.stateHash()
     if (seen === undefined) this.#states.set(at, { hash, node })
     else if (seen.hash !== hash) {
-      const sentence = `R5: ${node} has another state after entry ${kv.appliedIndex} than ${seen.node}`
+      const sentence = `R5: ${node} has another state of ${group} after entry ${kv.appliedIndex} than ${seen.node}`
       this.#report(node, [sentence], nowUs)
     }
   }
@@ -125,7 +131,7 @@ export class GroupsCheck {
     }
     const durable = quorumValue(core.configuration, (peer) => {
       const node = this.#homes.get(`${group} ${peer}`)
-      return node === undefined ? 0 : this.#lastOnDisk(node)
+      return node === undefined ? 0 : this.#lastOnDisk(node, group)
     })
     if (durable >= core.commit) return []
     return [
@@ -169,3 +175,6 @@ export class GroupsCheck {
     }
   }
 }
+
+/** Machines go by their group and their peer. */
+const groupOf = (name: string): string => name.slice(0, name.lastIndexOf(' '))

@@ -52,6 +52,7 @@ function drawCluster(draw: Stream, seed: number): ClusterShape {
     compactEntries: draw.pick([20, 60, 200, 1000]),
     disk: draw.below(2) === 0 ? 'apart' : 'together',
     messages: seed % 4 === 0 ? 'encode' : 'freeze',
+    flare: undefined,
   }
   return { ...shape, keepEntries: seed % 5 === 1 ? 0 : Math.floor(shape.compactEntries / 4) }
 }
@@ -64,7 +65,7 @@ function drawClocks(draw: Stream, cluster: ClusterShape): Schedule['clocks'] {
   return clocks
 }
 
-function drawTimeline(randomness: Randomness, cluster: ClusterShape): Step[] {
+export function drawTimeline(randomness: Randomness, cluster: ClusterShape): Step[] {
   const steps: Step[] = []
   for (const [kind, make] of Object.entries(DRAWN_FAULTS)) {
     const draw = randomness.stream('fault', kind)

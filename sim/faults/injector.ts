@@ -4,21 +4,24 @@
  */
 
 import { address } from '../../src/runtime/address.ts'
+import type { Shard } from '../../src/runtime/shard.ts'
 import type { GroupChange, GroupChangeStep, GroupTransfer } from '../../src/wire/messages/group.ts'
 import { USUAL_FREE_BYTES, USUAL_SYNC_US } from '../world/disk.ts'
 import { CALM } from '../world/fabric.ts'
 import type { SimNode } from '../world/node.ts'
 import type { Stream } from '../world/random.ts'
-import { GROUP, type World } from '../world/world.ts'
+import type { World } from '../world/world.ts'
 import type { Fault, PersistPoint, Schedule, Step } from './schedule.ts'
 
-type Of<K extends Fault['kind']> = Extract<Fault, { readonly kind: K }>
+export type Of<K extends Fault['kind']> = Extract<Fault, { readonly kind: K }>
 
 const REJOIN_US = 2_000_000
 
 export interface Struck {
   /** A fault hit these nodes. */
   hit(kind: string, nodes: readonly string[]): void
+  /** What an operator asks of FlareDB's driver. */
+  operate?(fault: Of<'region' | 'store'>): void
   /** Clients are silent until the next word. */
   lull(on: boolean): void
 }
@@ -110,6 +113,13 @@ export class Injector {
         return
       case 'member':
         this.#member(fault)
+        return
+      case 'join':
+        this.#each(fault.node, (node) => this.#start(node))
+        return
+      case 'region':
+      case 'store':
+        this.#struck.operate?.(fault)
     }
   }
 
@@ -152,16 +162,16 @@ export class Injector {
 
   #throwIn(node: SimNode, fault: Of<'throw'>): void {
     this.#at(node, fault.point, () => {
-      const shard = node.shards.find((each) => {
-        const key = fault.actor === 'watch-door' ? undefined : GROUP
-        return key !== undefined && each?.actor(fault.actor, key) !== undefined
-      })
-      const doors = node.shards.findIndex((each, i) => each?.actor(fault.actor, `${i}`))
-      const thrown =
-        shard?.throwNext(fault.actor, GROUP) ??
-        node.shards[doors]?.throwNext(fault.actor, `${doors}`)
-      if (thrown) this.#hit('throw', [node])
+      if (node.shards.some((shard) => shard && this.#throwOn(shard, fault.actor))) {
+        this.#hit('throw', [node])
+      }
     })
+  }
+
+  /** The first of its kind on this shard. */
+  #throwOn(shard: Shard, kind: string): boolean {
+    const found = shard.inspect().actors.find((actor) => actor.kind === kind)
+    return found !== undefined && shard.throwNext(kind, found.key)
   }
 
   #stop(node: SimNode, restartUs: number): void {
@@ -285,9 +295,14 @@ export class Injector {
         ? { kind: 'group.transfer', node: target.name }
         : { kind: 'group.change', steps: this.#steps(leader, target, change) }
     this.#hit('member', [leader])
-    shard.outside.askThen(address(leader.name, 'raft-group', GROUP), message, 2000, (outcome) => {
-      this.#world.kernel.note(leader.name, `member.${change}`, Number(outcome.ok))
-    })
+    shard.outside.askThen(
+      address(leader.name, 'raft-group', this.#world.group),
+      message,
+      2000,
+      (outcome) => {
+        this.#world.kernel.note(leader.name, `member.${change}`, Number(outcome.ok))
+      },
+    )
   }
 
   #steps(
@@ -339,6 +354,10 @@ export class Injector {
     if (target === 'all') return nodes
     if (target === 'leader') return leader ? [leader] : [this.#random.pick(nodes)]
     if (target === 'follower') return [this.#random.pick(nodes.filter((node) => node !== leader))]
+    if (target === 'region-leader') {
+      const leading = nodes.filter((node) => this.#world.leadsRegion(node))
+      return [this.#random.pick(leading.length > 0 ? leading : nodes)]
+    }
     if (target === 'random') return [this.#random.pick(nodes)]
     if (target === 'minority') {
       const size = Math.floor((nodes.length - 1) / 2)

@@ -6,17 +6,20 @@ import { Fields } from './fields.ts'
 import {
   type ClusterShape,
   type Fault,
+  type FlareShape,
   MEMBER_CHANGES,
   nodeNames,
   PERSIST_POINTS,
+  REGION_ACTIONS,
   type Schedule,
+  STORE_STATES,
   type Step,
   type WorkloadShape,
 } from './schedule.ts'
 
 export { ConfigError as ScheduleError }
 
-const ROLES = ['leader', 'follower', 'random', 'minority', 'all', 'rest']
+const ROLES = ['leader', 'follower', 'region-leader', 'random', 'minority', 'all', 'rest']
 const FORMAT = 1
 
 export function parseSchedule(file: string, text: string): Schedule {
@@ -49,9 +52,21 @@ function readCluster(fields: Fields): ClusterShape {
     keepEntries: fields.whole('keep-entries', 0, 1_000_000, Math.floor(compactEntries / 4)),
     disk: fields.oneOf('disk', ['together', 'apart'], 'together'),
     messages: fields.oneOf('messages', ['freeze', 'encode'], 'freeze'),
+    flare: fields.has('flare') ? readFlare(fields.below('flare')) : undefined,
   }
   fields.close()
   return cluster
+}
+
+function readFlare(fields: Fields): FlareShape {
+  const flare: FlareShape = {
+    splitBytes: fields.bytes('split', 6 * 1024),
+    deadMs: fields.duration('dead', 30 * 60_000_000) / 1000,
+    keepVersionsMs: fields.duration('keep-versions', 10 * 60_000_000) / 1000,
+    windowMs: fields.duration('window', 3_000_000) / 1000,
+  }
+  fields.close()
+  return flare
 }
 
 function readClocks(fields: Fields, names: readonly string[]): Schedule['clocks'] {
@@ -203,4 +218,11 @@ const FAULTS: Readonly<Record<Fault['kind'], Read>> = {
     change: fields.oneOf('change', MEMBER_CHANGES),
   }),
   lull: () => ({ kind: 'lull' }),
+  region: (fields) => ({ kind: 'region', action: fields.oneOf('action', REGION_ACTIONS) }),
+  store: (fields, names) => ({
+    kind: 'store',
+    node: target(fields, 'node', names),
+    state: fields.oneOf('state', STORE_STATES),
+  }),
+  join: (fields, names) => ({ kind: 'join', node: target(fields, 'node', names) }),
 }

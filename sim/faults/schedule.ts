@@ -31,6 +31,20 @@ export interface ClusterShape {
   readonly disk: 'together' | 'apart'
   /** How messages between actors of one shard pass. */
   readonly messages: 'freeze' | 'encode'
+  /** FlareDB instead of Chainfire's own group; newcomers are stores. */
+  readonly flare: FlareShape | undefined
+}
+
+/** Limits of FlareDB, narrowed so that a short run meets what takes real clusters days. */
+export interface FlareShape {
+  /** A region of about this size splits. */
+  readonly splitBytes: number
+  /** What a store holds that is silent for so long is replaced elsewhere. */
+  readonly deadMs: number
+  /** What is superseded for longer is dropped. */
+  readonly keepVersionsMs: number
+  /** How far ahead timestamps are reserved. */
+  readonly windowMs: number
 }
 
 export interface WorkloadShape {
@@ -58,6 +72,10 @@ export type PersistPoint = (typeof PERSIST_POINTS)[number]
 
 /** `swap`: this voter and some learner change places, through a joint configuration. */
 export const MEMBER_CHANGES = ['promote', 'demote', 'remove', 'swap', 'transfer'] as const
+
+/** What an operator has done with a region; `add` and `remove` change how many replicas it has. */
+export const REGION_ACTIONS = ['split', 'transfer', 'move'] as const
+export const STORE_STATES = ['up', 'draining'] as const
 
 export type Fault =
   | {
@@ -125,6 +143,15 @@ export type Fault =
     }
   /** Clients are silent for a while: idle groups go quiet. */
   | { readonly kind: 'lull' }
+  /** Of FlareDB: some region is split, or its leader or a replica goes to another store. */
+  | { readonly kind: 'region'; readonly action: (typeof REGION_ACTIONS)[number] }
+  | {
+      readonly kind: 'store'
+      readonly node: Target
+      readonly state: (typeof STORE_STATES)[number]
+    }
+  /** A newcomer that was not there before starts. */
+  | { readonly kind: 'join'; readonly node: Target }
 
 export const nodeNames = (cluster: ClusterShape): string[] =>
   Array.from({ length: cluster.nodes + cluster.newcomers }, (_, i) => `n${i + 1}`)

@@ -1,26 +1,9 @@
-/**
- * Planted bugs: edits of the shipped source, each breaking one rule that keeps data safe. `find` must be
- * in the file exactly once, or the run fails: a mutant that no longer applies protects nothing.
- */
+/** Bugs planted in Chainfire and what both share; those of FlareDB stand in flare.ts. */
 
-export interface Edit {
-  readonly file: string
-  readonly find: string
-  readonly put: string
-}
+import { FLARE_MUTANTS } from './flare.ts'
+import { edit, type Mutant } from './mutant.ts'
 
-export interface Mutant {
-  readonly name: string
-  /** What a reader should know: which rule is gone. */
-  readonly breaks: string
-  readonly edits: readonly Edit[]
-  /** Seeds to try first: where it was caught before. */
-  readonly seeds?: readonly number[]
-}
-
-const edit = (file: string, find: string, put: string): Edit => ({ file: `src/${file}`, find, put })
-
-export const MUTANTS: readonly Mutant[] = [
+const CHAINFIRE_MUTANTS: readonly Mutant[] = [
   {
     name: 'vote-not-persisted',
     breaks: 'a vote is on disk before it is told',
@@ -252,3 +235,5 @@ export const MUTANTS: readonly Mutant[] = [
     seeds: [2],
   },
 ]
+
+export const MUTANTS: readonly Mutant[] = [...CHAINFIRE_MUTANTS, ...FLARE_MUTANTS]

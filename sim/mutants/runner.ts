@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT } from '../report.ts'
-import { type Edit, MUTANTS, type Mutant } from './catalogue.ts'
+import type { Suite } from '../suites.ts'
+import { MUTANTS } from './catalogue.ts'
+import type { Edit, Mutant } from './mutant.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const SEEDS = 200
@@ -77,18 +79,19 @@ export function edited(mutant: Mutant, edit: Edit, text: string): string {
 
 async function tryAll(mutant: Mutant, copy: string): Promise<Outcome> {
   const first = mutant.seeds ?? []
+  const { suite = 'chainfire' } = mutant
   const others = Array.from({ length: SEEDS }, (_, seed) => seed + 1)
   let left = [...first, ...others.filter((seed) => !first.includes(seed))].slice(0, SEEDS)
   let tried = 0
   while (left.length > 0) {
-    const planted = await runSeeds(copy, left)
+    const planted = await runSeeds(copy, suite, left)
     tried += planted.lines.length
     const seed = left[planted.lines.length - 1] as number
     const what = planted.lines.at(-1) ?? 'nothing ran'
     if (planted.code === EXIT.pass || planted.lines.length === 0) break
     left = left.slice(planted.lines.length)
     if (!isCaught(planted.code, what)) continue
-    const clean = await runSeeds(ROOT, [seed])
+    const clean = await runSeeds(ROOT, suite, [seed])
     if (clean.code === EXIT.pass) return { caughtBy: seed, tried, what }
     return { caughtBy: undefined, tried, what: `fails without the bug: ${clean.lines.join()}` }
   }
@@ -104,10 +107,11 @@ function isCaught(code: number, what: string): boolean {
 /** Seeds in a fresh process over the tree at `root`, until one fails. */
 function runSeeds(
   root: string,
+  suite: Suite,
   seeds: readonly number[],
 ): Promise<{ code: number; lines: string[] }> {
   return new Promise((resolve, reject) => {
-    const args = [join(root, 'sim/seed.ts'), seeds.join()]
+    const args = [join(root, 'sim/seed.ts'), seeds.join(), suite]
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {

@@ -14,7 +14,7 @@ import type {
   RangeResponse,
 } from '../../src/core/kv/types.ts'
 
-interface Called {
+export interface Called {
   readonly client: string
   readonly node: string
   readonly invokeUs: number
@@ -79,7 +79,7 @@ export function isUnknown(call: Call): boolean {
 }
 
 /** Pairs of calls on common ground that were under way at once: without them a history proves nothing. */
-export function overlappingPairs(calls: readonly Call[]): number {
+export function countOverlaps(calls: readonly Called[]): number {
   const open: number[] = []
   let pairs = 0
   const sorted = [...calls].sort((a, b) => a.invokeUs - b.invokeUs)

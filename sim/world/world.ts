@@ -5,6 +5,7 @@
 
 import { type FlareOptions, SYSTEM } from '../../src/actors/flare-options.ts'
 import { GROUP_LIMITS, type GroupLimits } from '../../src/actors/options.ts'
+import type { RegionInspection } from '../../src/actors/region/status.ts'
 import { actorKinds, supervisionTree } from '../../src/actors/tree.ts'
 import { must } from '../../src/base/assert.ts'
 import { type GroupId, groupId, type NodeName, nodeName } from '../../src/base/ids.ts'
@@ -15,11 +16,14 @@ import type { Store } from '../../src/storage/store.ts'
 import { CODEC } from '../../src/wire/codec.ts'
 import { DiskWitness } from '../checkers/disk-witness.ts'
 import type { Finding } from '../checkers/findings.ts'
+import { FlareCheck } from '../checkers/flare/flare-check.ts'
+import { regionOn } from '../checkers/flare/regions-at-work.ts'
 import { GroupsCheck, type Member, memberOn } from '../checkers/groups.ts'
 import { nodeNames, type Schedule } from '../faults/schedule.ts'
 import { NodeClock } from './clock.ts'
 import { SimDisk } from './disk.ts'
 import { Fabric } from './fabric.ts'
+import { flareOptions } from './flare-options.ts'
 import { Kernel } from './kernel.ts'
 import { SimNode } from './node.ts'
 import { Randomness } from './random.ts'
@@ -46,21 +50,36 @@ export class World {
   readonly kernel: Kernel
   readonly randomness: Randomness
   readonly fabric: Fabric
-  readonly witness = new DiskWitness(GROUP)
-  readonly groups = new GroupsCheck((node) => this.witness.lastEntryOn(node))
+  /** The one that takes changes of members and clients of Chainfire; beneath FlareDB it is its own. */
+  readonly group: GroupId
+  readonly witness: DiskWitness
+  readonly groups: GroupsCheck
+  /** Undefined: a run of Chainfire alone. */
+  readonly flare: FlareCheck | undefined
   /** What broke by itself, beside what checkers find. */
   readonly findings: Finding[] = []
   readonly #nodes = new Map<string, SimNode>()
   readonly #schedule: Schedule
   readonly #watching: Watching
   readonly #log: Log
-  readonly #flare: FlareOptions | undefined
+  readonly #options: FlareOptions | undefined
 
-  constructor(schedule: Schedule, watching: Watching, log: Log = SILENT, flare?: FlareOptions) {
+  /** `options`: FlareDB beside Chainfire's group, where the schedule does not ask for it by itself. */
+  constructor(
+    schedule: Schedule,
+    watching: Watching,
+    log: Log = SILENT,
+    options: FlareOptions | undefined = undefined,
+  ) {
     this.#schedule = schedule
     this.#watching = watching
     this.#log = log
-    this.#flare = flare
+    this.group = schedule.cluster.flare === undefined ? GROUP : SYSTEM
+    this.witness = new DiskWitness(this.group)
+    this.groups = new GroupsCheck((node) => this.witness.lastEntryOn(node))
+    const { flare } = schedule.cluster
+    this.#options = flare === undefined ? options : flareOptions(flare, schedule.cluster)
+    this.flare = flare && new FlareCheck()
     this.randomness = new Randomness(schedule.seed)
     this.kernel = new Kernel(this.randomness.stream('sched', ''))
     const names = nodeNames(schedule.cluster).map(nodeName)
@@ -83,7 +102,7 @@ export class World {
   /** The machines of a node's member, if it is up and back from its disk. */
   member(node: SimNode): Member | undefined {
     for (const shard of node.shards) {
-      const member = shard && memberOn(shard, GROUP)
+      const member = shard && memberOn(shard, this.group)
       if (member) return member
     }
     return undefined
@@ -100,9 +119,22 @@ export class World {
     return best?.node
   }
 
+  /** A node whose peer of some region serves it. */
+  leadsRegion(node: SimNode): boolean {
+    return this.regionsOn(node).some(({ status }) => status.serving)
+  }
+
+  /** All peers at work there. */
+  regionsOn({ shards }: SimNode): readonly RegionInspection[] {
+    const ids = this.flare?.disks.ids() ?? []
+    return shards.flatMap((shard) =>
+      shard === undefined ? [] : ids.flatMap((id) => regionOn(shard, id) ?? []),
+    )
+  }
+
   /** The shard on which a node's group lives. */
   groupShard(node: SimNode): Shard | undefined {
-    return node.shards.find((shard) => shard?.actor('raft-group', GROUP) !== undefined)
+    return node.shards.find((shard) => shard?.actor('raft-group', this.group) !== undefined)
   }
 
   lost(node: string, shard?: number): void {
@@ -136,13 +168,22 @@ export class World {
           if (event.type !== 'failed') return
           this.#found('actor', `${name}: ${event.at.kind} failed for good: ${event.reason}`)
         },
-        turned: (shard) => this.groups.look(node, shard, [GROUP], kernel.nowUs),
+        turned: (shard) => this.#look(node, shard),
         ended: (_node, reason) => this.#ended(name, reason),
         broken: (_node, error) => this.#broken(name, error),
       },
     })
-    disk.onLanded = (ops) => this.witness.landed(name, ops, kernel.nowUs)
+    disk.onLanded = (ops) => {
+      this.witness.landed(name, ops, kernel.nowUs)
+      this.flare?.landed(name, ops, kernel.nowUs)
+    }
     return node
+  }
+
+  #look(node: SimNode, shard: Shard): void {
+    const { nowUs } = this.kernel
+    this.groups.look(node, shard, [this.group], nowUs)
+    this.flare?.look(node, shard, nowUs)
   }
 
   #program(
@@ -160,7 +201,7 @@ export class World {
       incarnation: process.incarnation,
       rejoin: process.rejoin,
       limits,
-      flare: this.#flare,
+      flare: this.#options,
     }
     return {
       kinds: actorKinds(options, { disk: () => process.store.stats() }),
@@ -172,8 +213,9 @@ export class World {
   }
 
   #groupsOn(name: NodeName): readonly GroupId[] {
-    const hasSystem = this.#flare !== undefined && this.founders.includes(name)
-    return hasSystem ? [GROUP, SYSTEM] : [GROUP]
+    const founds = this.founders.includes(name)
+    if (this.group === SYSTEM) return founds ? [SYSTEM] : []
+    return this.#options !== undefined && founds ? [GROUP, SYSTEM] : [GROUP]
   }
 
   /** A node ended itself: right when its disk is full or was wiped, wrong otherwise. */

@@ -6,3 +6,11 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly found: stri
     found: 'an entry overwrote a pair that an earlier one of the same slice had written',
   },
 ]
+
+export const FLARE_REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = [
+  {
+    seed: 6,
+    found:
+      'a marked write whose answer was lost, and whose next sending was refused, was called not done',
+  },
+]

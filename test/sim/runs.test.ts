@@ -16,7 +16,7 @@ const SIM = join(import.meta.dirname, '../../sim')
 
 it('the same seed gives the same trace in fresh processes, another seed another', async () => {
   const run = async (seed: number, ...flags: string[]): Promise<string> => {
-    const args = [...flags, join(SIM, 'seed.ts'), String(seed), '200']
+    const args = [...flags, join(SIM, 'seed.ts'), String(seed), 'chainfire', '200']
     return (await promisify(execFile)(process.execPath, args)).stdout
   }
   const [one, again, other] = await Promise.all([run(12), run(12, '--random-seed=99'), run(13)])

@@ -44,6 +44,11 @@ export class GroupAudit {
   readonly #prefixes = new Map<string, number>()
   #broken: string[] = []
 
+  /** A group that was split off another begins with this in place of a log. */
+  constructor(base: { readonly index: number; readonly term: number } = { index: 0, term: 0 }) {
+    if (base.index > 0) this.#prefixes.set(`${base.term} ${base.index}`, base.term)
+  }
+
   /** Looks at one peer. Gives what is broken now, its own invariants included. */
   observe(machine: RaftMachine): readonly string[] {
     this.#broken = [...auditMachine(machine)]
