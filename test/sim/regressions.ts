@@ -13,4 +13,9 @@ export const FLARE_REGRESSIONS: readonly { readonly seed: number; readonly found
     found:
       'a marked write whose answer was lost, and whose next sending was refused, was called not done',
   },
+  {
+    seed: 29,
+    found:
+      'a parent told its store of the split before the children were handed over, and an invitation overwrote one',
+  },
 ]

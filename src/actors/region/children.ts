@@ -38,7 +38,7 @@ export class Children {
 
   /** A life before this one may not have come to tell the store. */
   begin(context: Context): void {
-    this.#waiting = readSplitNote(this.#replica.id, (key) => context.read(key))
+    this.#keep(readSplitNote(this.#replica.id, (key) => context.read(key)))
     if (this.#waiting.length > 0) this.#handOver(context)
   }
 
@@ -53,7 +53,7 @@ export class Children {
     }
     const children = starts.map(({ state }) => state.descriptor)
     this.#replica.lateChildren = [...this.#replica.lateChildren, ...children].slice(-LATE_MAX)
-    this.#waiting = [...this.#waiting, ...children]
+    this.#keep([...this.#waiting, ...children])
     ops.push(splitNoteOp(id, this.#waiting))
     return ops
   }
@@ -78,13 +78,18 @@ export class Children {
     const told = this.#telling ?? []
     this.#telling = undefined
     if (!outcome.ok || (outcome.message as StoreDone).refusal !== undefined) return
-    this.#waiting = this.#waiting.filter((child) => !told.includes(child))
+    this.#keep(this.#waiting.filter((child) => !told.includes(child)))
     context.writeLazily([splitNoteOp(this.#replica.id, this.#waiting)])
   }
 
   /** After what they begin with was written, and at each tick, for what was not heard. */
   advance(context: Context): void {
     if (this.#waiting.length > 0) this.#handOver(context)
+  }
+
+  #keep(waiting: readonly RegionDescriptor[]): void {
+    this.#waiting = waiting
+    this.#replica.handingOver = waiting.length > 0
   }
 
   /** In order with all lazy writes before: nothing of the parent's may land behind the child's first. */

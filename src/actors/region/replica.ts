@@ -56,6 +56,8 @@ export class Replica {
   cuttable = true
   /** Split off in this life, the latest last: who asks for their keys here is told. */
   lateChildren: readonly RegionDescriptor[] = []
+  /** The children of a split are not their store's yet: to it, this region still has their keys. */
+  handingOver = false
   /** False while a snapshot is put in place: rows and state do not belong together. */
   whole = true
   /** Where peers live that spoke from a later configuration than is applied here. */

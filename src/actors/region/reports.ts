@@ -39,9 +39,13 @@ export class Reports {
     this.#due = true
   }
 
-  /** After each apply and at each tick. */
+  /**
+   * After each apply and at each tick. Not while children wait for their store: it would take their keys for
+   * free, and let an invitation make anew what their split has written.
+   */
   advance(context: Context): void {
     this.#lookForLeader(context)
+    if (this.#replica.handingOver) return
     if (this.#due || this.#grew() || this.#worked(context)) this.#tell(context)
   }
 
