@@ -16,7 +16,7 @@ import type { RegionWrite } from '../core/region/rows.ts'
 import { timestamp } from '../core/region/types.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { epoch, key, regionPeer, splitIds } from './messages/region-values.ts'
+import { epoch, key, regionPeer, splitIds, timestamp as stamp } from './messages/region-values.ts'
 import { pack, unpack } from './pack.ts'
 import {
   lockPayloadBytes,
@@ -59,6 +59,7 @@ const other: Schema<OtherEntry> = union('type', {
   }),
   announce: struct({ epoch, driverEpoch: count, peer: regionPeer }),
   driver: struct({ driverEpoch: count }),
+  digest: struct({ version: count, at: stamp }),
 })
 
 /** Entries live as long as the log's tail is in memory. */

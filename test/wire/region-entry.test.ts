@@ -82,6 +82,7 @@ const entry: fc.Arbitrary<RegionEntry> = fc.oneof(
     }),
   }),
   record({ type: fc.constant('driver' as const), driverEpoch: count }),
+  record({ type: fc.constant('digest' as const), version: count, at: stamp }),
 )
 
 describe("A region's log entry", () => {

@@ -148,6 +148,12 @@ const regions: readonly RegionMessage[] = [
     confVer: 5,
     message: { kind: 'timeout-now', from: peerId(11), to: peerId(12), term: 6 },
   },
+  { kind: 'region.digest-begin', epoch },
+  { kind: 'region.digest-begun', index: 12 },
+  { kind: 'region.digest', index: 12 },
+  { kind: 'region.digest-is', found: { found: 'whole', rows: 3, bytes: 900, hash: 2n ** 63n } },
+  { kind: 'region.digest-is', found: { found: 'corrupt', text: 'corrupt record under d' } },
+  { kind: 'region.digest-is', found: { found: 'over' } },
   { kind: 'region.expelled', descriptor },
   {
     kind: 'region.snapshot',

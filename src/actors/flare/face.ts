@@ -83,6 +83,10 @@ class Face implements Flare {
     return promise<ReturnOf<'explain'>>((done) => this.#calls.explain(...args, done))
   }
 
+  digest(...args: Args<'digest'>) {
+    return promise<ReturnOf<'digest'>>((done) => this.#calls.digest(...args, done))
+  }
+
   stores(...args: Args<'stores'>) {
     return promise<ReturnOf<'stores'>>((done) => this.#calls.stores(...args, done))
   }

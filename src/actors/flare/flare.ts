@@ -24,11 +24,13 @@ import type {
   WriteOp,
 } from '../../core/region/types.ts'
 import type { TxnMutation, TxnOutcome } from '../../core/txn/types.ts'
+import type { RegionDigests } from './digest-calls.ts'
 import type { Outcome } from './outcome.ts'
 import type { Checksum, ScanPage, ScanRange, ScanRequest } from './read-calls.ts'
 import type { Stamps } from './stamps.ts'
 import type { BatchPart, Deleted, PartOutcome } from './write-calls.ts'
 
+export type { RegionDigests, ReplicaDigest } from './digest-calls.ts'
 export type { Outcome, Problem, ProblemReason } from './outcome.ts'
 export type { Checksum, ScanPage, ScanRange, ScanRequest } from './read-calls.ts'
 export type { Stamps } from './stamps.ts'
@@ -98,6 +100,8 @@ export interface Flare {
   ): Promise<Outcome<RegionPage>>
   actOnRegion(region: RegionId, action: RegionAction): Promise<Outcome<undefined>>
   explain(region: RegionId): Promise<Outcome<Explained>>
+  /** What each replica has on its own disk, hashed as of one entry of the log. */
+  digest(region: RegionId): Promise<Outcome<RegionDigests>>
   stores(): Promise<Outcome<StoresView>>
   setStore(name: NodeName, state: StoreState): Promise<Outcome<undefined>>
 }

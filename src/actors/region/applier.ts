@@ -7,6 +7,7 @@ import { must } from '../../base/assert.ts'
 import { decodeConfiguration } from '../../core/raft/configuration.ts'
 import type { Entry } from '../../core/raft/types.ts'
 import type { AppliedEntry, StructureChange } from '../../core/region/applied.ts'
+import type { Timestamp } from '../../core/region/types.ts'
 import type { Context } from '../../runtime/actor.ts'
 import { regionOp, replicaOps } from '../../storage/region-rows.ts'
 import type { StoreOp } from '../../storage/store.ts'
@@ -18,6 +19,8 @@ export interface ApplierHooks {
   outcome(entry: Entry, outcome: AppliedEntry['outcome'], context: Context): void
   /** Range or peers changed. What it gives goes to disk with all that was applied. */
   structure(change: StructureChange, context: Context): readonly StoreOp[]
+  /** Versions up to this timestamp are to be hashed. */
+  digest(index: number, at: Timestamp): void
 }
 
 export class Applier {
@@ -50,13 +53,22 @@ export class Applier {
     const { state } = this.#replica
     switch (entry.kind) {
       case 'data':
-        return state.apply(entry, decodeRegionEntry(entry.data))
+        return this.#data(entry)
       case 'config':
         return state.configured(entry, decodeConfiguration(entry.data))
       case 'noop':
         state.skip(entry)
         return NOTHING
     }
+  }
+
+  #data(entry: Entry): AppliedEntry {
+    const said = decodeRegionEntry(entry.data)
+    const applied = this.#replica.state.apply(entry, said)
+    if (said.type === 'digest' && applied.outcome === 'done') {
+      this.#hooks.digest(entry.index, said.at)
+    }
+    return applied
   }
 }
 

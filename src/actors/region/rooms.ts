@@ -17,6 +17,7 @@ import { Applier } from './applier.ts'
 import { Children } from './children.ts'
 import { Collector } from './collector.ts'
 import { Commands } from './commands.ts'
+import { Digests } from './digests.ts'
 import { EffectRunner } from './effects.ts'
 import { Fence } from './fence.ts'
 import { Heat } from './heat.ts'
@@ -48,6 +49,7 @@ export class Rooms {
   readonly members: Members
   readonly splits: Splits
   readonly orders: Orders
+  readonly digests: Digests
   readonly children: Children
   readonly admission: Admission
   readonly snapshots: Snapshots
@@ -76,13 +78,17 @@ export class Rooms {
     this.members = new Members(this.replica)
     this.splits = new Splits(this.replica, this.leadership, heat)
     this.orders = new Orders(this.replica, this.leadership, this.members, this.splits)
+    this.digests = new Digests(this.replica, this.leadership, this.commands)
     this.children = new Children(this.replica)
     this.neighbours = new Neighbours(this.replica)
     this.reports = new Reports(this.replica, this.commands, this.reads, context.nowMs)
     this.fence = new Fence(this.replica)
     this.commitWord = new CommitWord(this.replica)
     this.snapshots = new Snapshots(this.replica, this.admission, {
-      interrupted: (at) => this.reads.end(at),
+      interrupted: (at) => {
+        this.reads.end(at)
+        this.digests.forget(at)
+      },
       replaced: (at) => this.#replaced(at),
     })
     this.effects = new EffectRunner(this.replica, {
@@ -108,6 +114,7 @@ export class Rooms {
         this.commands.applied(entry, outcome, context)
       },
       structure: (change, context) => this.#structure(change, context),
+      digest: (index, at) => this.digests.applied(index, at),
     })
   }
 
@@ -125,6 +132,7 @@ export class Rooms {
     this.leadership.advance(context)
     this.reads.applied(context)
     this.commands.run(context)
+    this.digests.advance(context)
     this.reports.advance(context)
   }
 

@@ -9,6 +9,8 @@ import type { Address } from '../../runtime/address.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { PulseTold } from '../../wire/messages/pulse.ts'
 import type {
+  RegionDigest,
+  RegionDigestBegin,
   RegionExpelled,
   RegionOrdered,
   RegionRaft,
@@ -152,7 +154,7 @@ export class RunningRegion {
   }
 
   #question(message: Message, question: Question, context: Context): void {
-    const { reads, commands, orders, replica, leadership, snapshots } = this.rooms
+    const { reads, commands, orders, replica, leadership, snapshots, digests } = this.rooms
     switch (message.kind) {
       case 'region.read':
         reads.take(message as RegionRead, question, context)
@@ -162,6 +164,12 @@ export class RunningRegion {
         return
       case 'region.order':
         orders.take(message as RegionOrdered, question, context)
+        return
+      case 'region.digest-begin':
+        digests.begin(message as RegionDigestBegin, question, context)
+        return
+      case 'region.digest':
+        digests.ask(message as RegionDigest, question, context)
         return
       case 'region.snapshot':
       case 'snapshot.chunk':
@@ -194,11 +202,12 @@ export class RunningRegion {
   }
 
   #page({ tag, rows, more }: Extract<Input, { readonly type: 'scanned' }>, context: Context): void {
-    const { commands, reads, splits, replica } = this.rooms
+    const { commands, reads, splits, digests, replica } = this.rooms
     if (commands.ownsTag(tag)) {
       commands.rows(tag, rows, more)
       replica.flushSoon(context)
     } else if (reads.ownsTag(tag)) reads.page(tag, rows, more, context)
+    else if (digests.ownsTag(tag)) digests.page(tag, rows, more, context)
     else if (splits.ownsTag(tag)) {
       splits.page(tag, rows, more, context)
       this.#act(context)

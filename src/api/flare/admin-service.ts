@@ -10,6 +10,7 @@ import { toNumber } from '../etcd/kv-requests.ts'
 import { type Call, type Method, service } from '../grpc/service.ts'
 import type { Status } from '../grpc/status.ts'
 import { checkCount, checkKey } from './checks.ts'
+import { digestsOf } from './digest-shapes.ts'
 import { REGIONS_MAX, SCAN_DEFAULT, SPLIT_KEYS_MAX } from './limits.ts'
 import { within } from './patience.ts'
 import { NO_EVENTUAL } from './raw-service.ts'
@@ -68,6 +69,11 @@ export function adminService(flare: Flare): readonly Method[] {
       const told = await within(flare, call).explain(idOf(region))
       if (!told.ok) return statusOf(told.problem)
       return { region: regionOf(told.value.region), verdicts: told.value.verdicts }
+    },
+
+    async digest({ region }, call) {
+      const told = await within(flare, call).digest(idOf(region))
+      return told.ok ? digestsOf(told.value) : statusOf(told.problem)
     },
 
     async stores(_, call) {

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { addBatchCommand } from './batch.ts'
 import { addBenchCommand } from './bench.ts'
+import { addFsckCommand } from './fsck.ts'
 import { addKeyCommands } from './kv.ts'
 import { addFileCommands } from './load.ts'
 import { addNamespaceCommands } from './namespaces.ts'
@@ -21,5 +22,6 @@ export function addFlareCommands(flare: Command): void {
   addStoreCommands(flare)
   addTimestampCommand(flare)
   addFileCommands(flare)
+  addFsckCommand(flare)
   addBenchCommand(flare)
 }

@@ -15,7 +15,15 @@ import { type CredentialFlags, credentialsOf, withCredentialFlags } from '../cre
 import { Output } from './output.ts'
 
 /** The exit codes of docs/cli.md. */
-export const EXIT = { ok: 0, refused: 1, notFound: 2, mismatch: 3, undetermined: 4, unavailable: 5 }
+export const EXIT = {
+  ok: 0,
+  refused: 1,
+  notFound: 2,
+  mismatch: 3,
+  undetermined: 4,
+  unavailable: 5,
+  damaged: 6,
+}
 
 export interface Session {
   readonly db: FlareClient

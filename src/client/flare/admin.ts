@@ -2,6 +2,7 @@
 
 import {
   AdminDefinition,
+  type DigestResponse,
   type ExplainResponse,
   NamespaceMode as Mode,
   type Namespace as NamespaceMessage,
@@ -15,6 +16,7 @@ import type { Calls } from './calls.ts'
 const { fullName: SERVICE, methods: METHODS } = AdminDefinition
 const ONCE = { marked: false }
 const REGIONS_AT_ONCE = 1024
+const DIGEST_MS = 20_000
 
 export type ModeName = 'strong' | 'eventual'
 export type StoreStateName = 'up' | 'draining' | 'gone'
@@ -86,6 +88,12 @@ export class Admin {
   /** What each rule of the driver says of a region. */
   explain(region: bigint): Promise<ExplainResponse> {
     return this.#calls.read(SERVICE, METHODS.explain, { region })
+  }
+
+  /** What each replica has on its own disk. Takes as long as reading all of the region does. */
+  digest(region: bigint): Promise<DigestResponse> {
+    const patience = { timeoutMs: DIGEST_MS, tryMs: DIGEST_MS }
+    return this.#calls.read(SERVICE, METHODS.digest, { region }, patience)
   }
 
   async stores(): Promise<Stores> {

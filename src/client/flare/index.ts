@@ -1,6 +1,12 @@
 /** What the package offers as `plasma/flare`. */
 
-export type { Region, Row } from '../../wire/proto/flaredb/v1/flaredb.ts'
+export type {
+  DigestResponse,
+  Region,
+  ReplicaDigest,
+  Row,
+} from '../../wire/proto/flaredb/v1/flaredb.ts'
+export { ReplicaState } from '../../wire/proto/flaredb/v1/flaredb.ts'
 export type { ClientTls } from '../endpoints.ts'
 export { type Text, textOf } from '../shapes.ts'
 export type { ModeName, NamespaceInfo, StoreInfo, StoreStateName, Stores } from './admin.ts'

@@ -19,6 +19,8 @@ export type RegionEntry =
     }
   /** A driver of this epoch has given an order that is no entry of its own. */
   | { readonly type: 'driver'; readonly driverEpoch: number }
+  /** Each replica hashes what it has on disk, as of this entry. Checks `version`. */
+  | { readonly type: 'digest'; readonly version: number; readonly at: Timestamp }
 
 /** Rows, and what they mean for the region as a whole. Checks `version`. */
 export interface DataEntry {

@@ -113,6 +113,8 @@ export class RegionReplica {
       }
       case 'driver':
         return this.#ordered(entry) ?? NOTHING
+      case 'digest':
+        return entry.version === this.descriptor.epoch.version ? NOTHING : TOO_LATE
     }
   }
 

@@ -16,7 +16,18 @@ import type {
   RegionResult,
   Timestamp,
 } from '../../core/region/types.ts'
-import { bool, count, list, oneOf, optional, struct, text } from '../schema.ts'
+import {
+  bool,
+  count,
+  id,
+  list,
+  oneOf,
+  optional,
+  type Schema,
+  struct,
+  text,
+  union,
+} from '../schema.ts'
 import { node } from './group.ts'
 import { peer, raftMessage, snapshotMeta } from './raft.ts'
 import {
@@ -36,6 +47,7 @@ import type { MessageShapes } from './shapes.ts'
 const REFUSAL_TEXT = 200
 const IDS = 100
 const INCARNATION = 64
+const DIGEST_TEXT = 1000
 
 /** Linearizable, or of the snapshot that the query names. */
 export interface RegionRead {
@@ -123,6 +135,41 @@ export interface RegionStatusIs {
   readonly followers: readonly PeerProgress[]
 }
 
+/** To the leader: every replica is to hash its own disk at one entry of the log. */
+export interface RegionDigestBegin {
+  readonly kind: 'region.digest-begin'
+  readonly epoch: RegionEpoch
+}
+
+export interface RegionDigestBegun {
+  readonly kind: 'region.digest-begun'
+  /** Of the entry. */
+  readonly index: number
+}
+
+/** To any replica: what it found. Answered when it has, if ever. */
+export interface RegionDigest {
+  readonly kind: 'region.digest'
+  readonly index: number
+}
+
+export type DigestFound =
+  | {
+      readonly found: 'whole'
+      readonly rows: number
+      readonly bytes: number
+      readonly hash: bigint
+    }
+  /** A record on disk is not what was written: which, and how. */
+  | { readonly found: 'corrupt'; readonly text: string }
+  /** Split, collected or restarted meanwhile: begin anew. */
+  | { readonly found: 'over' }
+
+export interface RegionDigestIs {
+  readonly kind: 'region.digest-is'
+  readonly found: DigestFound
+}
+
 /** Raft between peers. One that does not know the sender hears it if it speaks from a later configuration. */
 export interface RegionRaft {
   readonly kind: 'region.raft'
@@ -194,6 +241,10 @@ export type RegionMessage =
   | RegionOrderDone
   | RegionStatusAsk
   | RegionStatusIs
+  | RegionDigestBegin
+  | RegionDigestBegun
+  | RegionDigest
+  | RegionDigestIs
   | RegionRaft
   | RegionExpelled
   | RegionSnapshot
@@ -203,6 +254,12 @@ export type RegionMessage =
   | RegionFlush
   | RegionAct
   | RegionCampaign
+
+const digestFound: Schema<DigestFound> = union('found', {
+  whole: struct({ rows: count, bytes: count, hash: id }),
+  corrupt: struct({ text: text(DIGEST_TEXT) }),
+  over: struct({}),
+})
 
 const fails = { lane: 'normal', refusal: 'fail' } as const
 const drops = { lane: 'normal', refusal: 'drop' } as const
@@ -256,6 +313,10 @@ export const REGION_MESSAGES: MessageShapes = {
       ),
     }),
   },
+  'region.digest-begin': { tag: 119, delivery: fails, schema: struct({ epoch }) },
+  'region.digest-begun': { tag: 120, delivery: drops, schema: struct({ index: count }) },
+  'region.digest': { tag: 121, delivery: fails, schema: struct({ index: count }) },
+  'region.digest-is': { tag: 122, delivery: drops, schema: struct({ found: digestFound }) },
   'region.expelled': { tag: 110, delivery: drops, schema: struct({ descriptor }) },
   'region.snapshot': {
     tag: 111,

@@ -21,6 +21,25 @@ export namespace NamespaceMode {
   export type EVENTUAL = typeof NamespaceMode.EVENTUAL;
 }
 
+export const ReplicaState = {
+  HASHED: 0,
+  /** CORRUPT - A record on disk is not what was written. */
+  CORRUPT: 1,
+  /** DISTURBED - The region was split or collected meanwhile, or the node restarted: ask again. */
+  DISTURBED: 2,
+  /** BEHIND - It has not come so far in time, or does not run. */
+  BEHIND: 3,
+} as const;
+
+export type ReplicaState = typeof ReplicaState[keyof typeof ReplicaState];
+
+export namespace ReplicaState {
+  export type HASHED = typeof ReplicaState.HASHED;
+  export type CORRUPT = typeof ReplicaState.CORRUPT;
+  export type DISTURBED = typeof ReplicaState.DISTURBED;
+  export type BEHIND = typeof ReplicaState.BEHIND;
+}
+
 export const StoreState = {
   UP: 0,
   /** DRAINING - Alive, but everything is to leave it. */
@@ -481,6 +500,28 @@ export interface Verdict {
   readonly rule: string;
   readonly acts: boolean;
   readonly reason: string;
+}
+
+export interface DigestRequest {
+  readonly region: bigint;
+}
+
+export interface DigestResponse {
+  /** The entry of the region's log as of which all of them were hashed. */
+  readonly index: bigint;
+  readonly replicas: readonly ReplicaDigest[];
+}
+
+export interface ReplicaDigest {
+  readonly store: string;
+  readonly learner: boolean;
+  readonly state: ReplicaState;
+  /** Of what counts in the hash. */
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  readonly hash: bigint;
+  /** Which record is corrupt, and how. */
+  readonly text: string;
 }
 
 export interface Store {
@@ -4807,6 +4848,236 @@ export const Verdict: MessageFns<Verdict> = {
   },
 };
 
+function createBaseDigestRequest(): DigestRequest {
+  return { region: 0n };
+}
+
+export const DigestRequest: MessageFns<DigestRequest> = {
+  encode(message: DigestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.region !== 0n) {
+      if (BigInt.asUintN(64, message.region) !== message.region) {
+        throw new globalThis.Error("value provided for field message.region of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.region);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DigestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDigestRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.region = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDigestResponse(): DigestResponse {
+  return { index: 0n, replicas: [] };
+}
+
+export const DigestResponse: MessageFns<DigestResponse> = {
+  encode(message: DigestResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0n) {
+      if (BigInt.asUintN(64, message.index) !== message.index) {
+        throw new globalThis.Error("value provided for field message.index of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.index);
+    }
+    for (const v of message.replicas) {
+      ReplicaDigest.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DigestResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDigestResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.replicas.push(ReplicaDigest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReplicaDigest(): ReplicaDigest {
+  return { store: "", learner: false, state: 0, rows: 0n, bytes: 0n, hash: 0n, text: "" };
+}
+
+export const ReplicaDigest: MessageFns<ReplicaDigest> = {
+  encode(message: ReplicaDigest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.store !== "") {
+      writer.uint32(10).string(message.store);
+    }
+    if (message.learner !== false) {
+      writer.uint32(16).bool(message.learner);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.rows !== 0n) {
+      if (BigInt.asUintN(64, message.rows) !== message.rows) {
+        throw new globalThis.Error("value provided for field message.rows of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.rows);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.bytes);
+    }
+    if (message.hash !== 0n) {
+      if (BigInt.asUintN(64, message.hash) !== message.hash) {
+        throw new globalThis.Error("value provided for field message.hash of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.hash);
+    }
+    if (message.text !== "") {
+      writer.uint32(58).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplicaDigest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplicaDigest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.store = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.learner = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rows = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hash = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseStore(): Store {
   return {
     name: "",
@@ -5603,6 +5874,15 @@ export const AdminDefinition = {
       requestType: ExplainRequest as typeof ExplainRequest,
       requestStream: false,
       responseType: ExplainResponse as typeof ExplainResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Each replica reads its own disk. */
+    digest: {
+      name: "Digest",
+      requestType: DigestRequest as typeof DigestRequest,
+      requestStream: false,
+      responseType: DigestResponse as typeof DigestResponse,
       responseStream: false,
       options: {},
     },
