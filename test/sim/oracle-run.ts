@@ -4,6 +4,7 @@
  */
 
 import type { Finding } from '../../sim/checkers/findings.ts'
+import { checkStamps, type StampCall } from '../../sim/checkers/stamps.ts'
 import { Injector } from '../../sim/faults/injector.ts'
 import type { Schedule } from '../../sim/faults/schedule.ts'
 import { Marks } from '../../sim/marks.ts'
@@ -13,7 +14,6 @@ import { World } from '../../sim/world/world.ts'
 import { FLARE_OPTIONS, SYSTEM, TIMESTAMP_ORACLE } from '../../src/actors/flare-options.ts'
 import { address } from '../../src/runtime/address.ts'
 import type { OracleStamps, OracleStampsAre } from '../../src/wire/messages/oracle.ts'
-import { checkStamps, type StampCall } from './stamps.ts'
 
 const ASKING_US = 26_000_000
 const HEALED_US = 40_000_000

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { checkStamps, type StampCall } from '../../sim/checkers/stamps.ts'
 import { generateSchedule } from '../../sim/faults/generate.ts'
 import { runOracle } from './oracle-run.ts'
-import { checkStamps, type StampCall } from './stamps.ts'
 
 /** 4 and 12 are those in which an oracle that forgets the window on disk, or confirms nothing, is found out. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
