@@ -7,7 +7,16 @@ const planted = (name: string, breaks: string, ...edits: Mutant['edits']): Mutan
   breaks,
   edits,
   suite: 'flare',
+  ...(CAUGHT[name] === undefined ? {} : { seeds: [CAUGHT[name]] }),
 })
+
+/** Where it was caught before, if not at once. */
+const CAUGHT: Readonly<Record<string, number>> = {
+  'reads-leave-no-trace': 8,
+  'window-not-persisted': 2,
+  'oracle-does-not-confirm': 7,
+  'deletes-not-remembered': 2,
+}
 
 export const FLARE_MUTANTS: readonly Mutant[] = [
   planted(
