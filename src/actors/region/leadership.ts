@@ -31,6 +31,11 @@ export class Leadership {
     return this.#evaluator
   }
 
+  /** Leads and does not serve yet: until then the group must not sleep, or nobody asks the oracle again. */
+  get waiting(): boolean {
+    return this.#replica.leads && this.#evaluator === undefined
+  }
+
   get maxTs(): Timestamp {
     return this.#evaluator?.maxTs ?? this.#replica.state.highestCommit
   }

@@ -104,7 +104,8 @@ export class Rooms {
   /** Somebody waits here for what only time or consensus brings. */
   get waiting(): boolean {
     const asked = this.commands.waiting + this.reads.waiting > 0
-    return asked || this.children.waiting || this.collector.busy || this.resolver.busy
+    const busy = this.collector.busy || this.resolver.busy
+    return asked || this.leadership.waiting || this.children.waiting || busy
   }
 
   #applier(): Applier {
